@@ -1,0 +1,84 @@
+# Everything happens in .venv; nothing outside this folder is touched, except
+# that `make test`, run as root, installs Debian's chromium if there is none.
+
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8000
+
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help book site test lint types pytest lab env python chromium clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | \
+	  awk -F'|' '{ printf "%-13s %s\n", $$1, $$2 }'
+
+book: site ## build the book and serve it; PORT=9000 to choose where
+	@$(BIN)/python tools/serve.py --port $(PORT) _build/html
+
+# From nothing, every time: on a second, incremental build a failing cell goes
+# unnoticed, since its page is not read again.
+site: env ## build the book into _build/html, strictly
+	@rm -rf _build
+	$(BIN)/jupyter-book build . -W -n --keep-going
+
+test: lint types pytest ## every check and every test
+
+lint: env
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: env
+	$(BIN)/mypy
+
+# loadgroup: the tests that share one built site run on one worker.
+pytest: env chromium
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+# Told not to ask for news and updates, JupyterLab talks to this machine only.
+lab: env ## open the chapters as notebooks in JupyterLab
+	$(BIN)/jupyter lab --ServerApp.root_dir=book \
+	  --LabApp.default_url=/lab/tree/intro.md --LabApp.news_url=None \
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+	  $(if $(filter 0,$(shell id -u)),--allow-root)
+
+clean: ## remove what was built, and the environment
+	rm -rf _build $(VENV) *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+env: $(READY)
+
+# Made anew only if what it is made from has changed.
+$(READY): requirements.txt constraints.txt pyproject.toml \
+  tools/lab.json tools/kernel.py | python
+	@echo "Making the environment in $(VENV); the first time takes a minute"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check \
+	  -c constraints.txt -r requirements.txt -e '.[test]'
+	@mkdir -p $(VENV)/share/jupyter/lab/settings $(VENV)/etc/ipython
+	@cp tools/lab.json $(VENV)/share/jupyter/lab/settings/overrides.json
+	@cp tools/kernel.py $(VENV)/etc/ipython/ipython_kernel_config.py
+	@touch $@
+
+python:
+	@command -v $(PYTHON) >/dev/null || { echo "missing: $(PYTHON);" \
+	  "install it with: apt-get install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "too old: $(PYTHON); Python 3.11 or newer is needed," \
+	  "name it with: make PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "missing: venv for $(PYTHON);" \
+	  "install it with: apt-get install python3-venv"; exit 1; }
+
+chromium:
+	@if command -v chromium >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing chromium, which the tests of the pages need"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else \
+	  echo "missing: chromium;" \
+	    "install it with: sudo apt-get install chromium"; exit 1; \
+	fi

@@ -1,0 +1,37 @@
+"""Serve a folder on this machine, on the first free port from --port on."""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+
+def bind(folder: Path, port: int, tries: int = 50) -> ThreadingHTTPServer:
+    """A server for ``folder`` on ``port``, or on one of those that follow."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    for candidate in range(port, port + tries):
+        try:
+            return ThreadingHTTPServer(("127.0.0.1", candidate), handler)
+        except OSError:  # taken
+            continue
+    raise SystemExit(f"no free port from {port} to {port + tries - 1}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--port", type=int, default=8000)
+    arguments = parser.parse_args()
+    with bind(arguments.folder, arguments.port) as server:
+        port = server.server_address[1]
+        print(f"The book is at http://localhost:{port}/ (Ctrl-C stops)", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
+
+
+if __name__ == "__main__":
+    main()
