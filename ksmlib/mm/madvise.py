@@ -1,0 +1,43 @@
+"""Advice on a range: mm/madvise.c of Linux 6.12."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ksmlib.mm.ksm import Ksm, ksm_madvise
+from ksmlib.mm.memory import unmap_region
+from ksmlib.mm.types import VM_DONTCOPY, Mm, Vma
+from ksmlib.mm.vma import require_mapped, vma_lookup, vma_modify_flags, vma_prev
+
+Advice = Literal["mergeable", "unmergeable", "dontneed", "dontfork", "dofork"]
+
+
+def _new_flags(vma: Vma, start: int, end: int, advice: Advice, ksm: Ksm) -> int:
+    """``madvise_vma_behavior()``: act, and say the flags the range gets."""
+    if advice == "dontneed":
+        unmap_region(vma.vm_mm, start, end)
+        return vma.vm_flags
+    if advice == "dontfork":
+        return vma.vm_flags | VM_DONTCOPY
+    if advice == "dofork":
+        return vma.vm_flags & ~VM_DONTCOPY
+    return ksm_madvise(ksm, vma, start, end, advice)
+
+
+def madvise(mm: Mm, start: int, end: int, advice: Advice, ksm: Ksm) -> None:
+    """Follow ``advice`` on ``[start, end)`` (``madvise_walk_vmas()``).
+
+    Raises Refused(ENOMEM) if part of the range is not mapped. The kernel has
+    then followed the advice on all that is mapped; here nothing has changed.
+    """
+    require_mapped(mm, start, end)
+    address = start
+    while address < end:
+        vma = vma_lookup(mm, address)
+        assert vma is not None
+        stop = min(vma.vm_end, end)
+        flags = _new_flags(vma, address, stop, advice, ksm)
+        if flags != vma.vm_flags:
+            prev = vma_prev(vma) if address == vma.vm_start else vma
+            vma_modify_flags(prev, vma, address, stop, flags)
+        address = stop
