@@ -1,0 +1,155 @@
+"""The commands: ``ksmlib run``, ``ksmlib designs``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from ksmlib.designs import Design, designs
+from ksmlib.history import History, HistoryError, parse, snapshot
+from ksmlib.history.diff import differences
+from ksmlib.history.language import MAX_TEXT
+from ksmlib.history.named import named_histories
+from ksmlib.report.json import designs_json, report_json
+from ksmlib.report.text import designs_text, refusals_text, report_text, state_text
+from ksmlib.report.verdict import replay_with, run
+
+
+class UsageError(Exception):
+    """Bad input; the message is the one sentence to print."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; try: {self.prog} --help")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="ksmlib",
+        description="Which page offsets must rmap_walk_ksm() ask for?",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run_ = commands.add_parser(
+        "run",
+        help="replay a history and judge every design on it",
+        description="Replays a history on the kernel model, walks its KSM folios as"
+        " each design would, and compares with the page tables.",
+        epilog=f"named histories: {', '.join(named_histories())}",
+    )
+    run_.add_argument(
+        "history",
+        metavar="HISTORY",
+        nargs="?",
+        default="-",
+        help="a named history, a file, - for standard input (the default), or the"
+        " text itself, with ; between operations",
+    )
+    run_.add_argument("--step", action="store_true", help="print every state")
+    run_.add_argument("--design", metavar="A,B", help="only these designs")
+    run_.add_argument("--json", action="store_true", help="print one JSON object")
+    designs_ = commands.add_parser(
+        "designs",
+        help="the designs, and what each costs in bytes",
+        description="Lists the designs: what each saves, asks and costs.",
+    )
+    designs_.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+def _chosen(ids: str | None) -> tuple[Design, ...]:
+    try:
+        return designs(ids)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def _read_history(argument: str) -> History:
+    """The history an argument stands for: named, a file, stdin, or text."""
+    if argument in named_histories():
+        return named_histories()[argument].history
+    if argument == "-":
+        text = _decode(sys.stdin.buffer.read(4 * MAX_TEXT + 1), "standard input")
+    elif (path := Path(argument)) and _is_file(path):
+        try:
+            with path.open("rb") as file:
+                text = _decode(file.read(4 * MAX_TEXT + 1), argument)
+        except OSError as error:
+            raise UsageError(f"cannot read {argument}: {error.strerror}") from None
+    elif argument.strip() and not any(c in argument for c in " ;\n#"):
+        raise UsageError(
+            f"{argument[:60]!r} is neither a file nor a named history"
+            f" ({', '.join(named_histories())})"
+        )
+    else:
+        text = argument
+    try:
+        return parse(text)
+    except HistoryError as error:
+        raise UsageError(str(error)) from None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long or with a NUL: not a file's name
+        return False
+
+
+def _decode(data: bytes, where: str) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{where} is not UTF-8 at byte {error.start}") from None
+
+
+def _print_steps(history: History, chosen: Sequence[Design]) -> None:
+    """Every operation, what it changed in words, and the state after it."""
+    replay = replay_with(history, chosen)
+    before = snapshot(replay.kernel)
+    for number in range(1, len(replay) + 1):
+        refusal = replay.step()
+        after = snapshot(replay.kernel)
+        print(f"step {number}: {replay.operation}")
+        lines = refusals_text([refusal]) if refusal else differences(before, after)
+        lines = lines if refusal else [f"  {line}" for line in lines]
+        print("\n".join([*lines, *(f"    {line}" for line in state_text(after)), ""]))
+        before = after
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    history = _read_history(arguments.history)
+    chosen = _chosen(arguments.design)
+    report = run(history, chosen)
+    if arguments.json:
+        print(json.dumps(report_json(report)))
+        return
+    if arguments.step:
+        _print_steps(history, chosen)
+    print(report_text(report), end="")
+
+
+def _designs(arguments: argparse.Namespace) -> None:
+    if arguments.json:
+        print(json.dumps(designs_json(designs())))
+    else:
+        print(designs_text(designs()), end="")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status, 2 for bad input."""
+    try:
+        arguments = _parser().parse_args(argv)
+        {"run": _run, "designs": _designs}[arguments.command](arguments)
+    except UsageError as error:
+        message = str(error).encode("ascii", "backslashreplace").decode()
+        print(f"ksmlib: {message}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader has seen enough
+        sys.stderr.close()
+        return 0
+    return 0

@@ -1,0 +1,172 @@
+"""Reports as plain ASCII of at most 66 columns, to paste into a mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from ctypes import sizeof
+from itertools import groupby
+from textwrap import wrap
+from typing import Any
+
+from ksmlib.designs import Design
+from ksmlib.designs.layout import objects_per_slab
+from ksmlib.history.language import History
+from ksmlib.history.replay import Refusal
+from ksmlib.history.state import State
+from ksmlib.report.verdict import FolioWalk, Pte, Report
+
+#: Three levels of ``> `` in front, and a line still fits a mail of 72.
+COLUMNS = 66
+
+
+def ptes_text(ptes: Iterable[Pte]) -> str:
+    """PTEs by process, runs of pages joined: ``A:0-1 B:0``."""
+    said = []
+    for process, group in groupby(ptes, key=lambda pte: pte[0]):
+        pages = sorted(page for _, page in group)
+        runs: list[list[int]] = []
+        for page in pages:
+            if runs and page == runs[-1][1] + 1:
+                runs[-1][1] = page
+            else:
+                runs.append([page, page])
+        spans = (f"{a}" if a == b else f"{a}-{b}" for a, b in runs)
+        said.append(f"{process}:{','.join(spans)}")
+    return " ".join(said)
+
+
+def folded(text: str, indent: int, first: str = "") -> list[str]:
+    """``text`` in lines that fit, each after ``indent`` spaces."""
+    pad = " " * indent
+    return wrap(text, COLUMNS, initial_indent=first or pad, subsequent_indent=pad)
+
+
+def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
+    """Columns two spaces apart; those in ``right`` are set to the right.
+
+    The last column may be too long for a line and is then folded under
+    itself.
+    """
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    start = sum(widths[:-1]) + 2 * (len(widths) - 1)
+    lines: list[str] = []
+    for row in rows:
+        cells = [
+            cell.rjust(width) if i in right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row[:-1], widths, strict=False))
+        ]
+        left = "  ".join(cells) + "  "
+        if len(left) + len(row[-1]) <= COLUMNS or start > COLUMNS - 12:
+            lines.append((left + row[-1]).rstrip())
+        else:
+            lines.extend(folded(row[-1], start, left))
+    return lines
+
+
+def history_text(history: History) -> list[str]:
+    """The operations of a history, a line each, without comments."""
+    return [f"  {operation}" for operation in history.operations]
+
+
+def refusals_text(refusals: Iterable[Refusal]) -> list[str]:
+    lines: list[str] = []
+    for r in refusals:
+        lines += folded(f"line {r.line} refused, {r.errno}: {r.why}", 4, "  ")
+    return lines
+
+
+def verdicts_text(walk: FolioWalk) -> list[str]:
+    """The verdict table of one folio."""
+    of = len(walk.mapped)
+    rows = [["design", "found", "vmas", "nodes", "missed"]]
+    for v in walk.verdicts:
+        found = f"{len(v.found)}/{of}"
+        missed = ptes_text(v.missed) or "-"
+        rows.append([v.design, found, str(v.vmas), str(v.nodes), missed])
+    head = f"walk of {walk.folio} ({walk.kind}, index {walk.index})"
+    head += f", mapped at {ptes_text(walk.mapped)}"
+    return [*_head(head), *_indented(table(rows, (1, 2, 3)))]
+
+
+def _head(text: str) -> list[str]:
+    return wrap(text, COLUMNS, subsequent_indent="  ")
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return [f"  {line}" if line else line for line in lines]
+
+
+def _vma_flags(vma: dict[str, Any]) -> str:
+    flags = [vma["prot"]]
+    flags += ["mergeable"] if vma["mergeable"] else []
+    flags += ["dontfork"] if vma["dontfork"] else []
+    return " ".join(flags)
+
+
+def _vma_rows(state: State) -> list[list[str]]:
+    rows = [["process", "vma", "pgoff", "flags", "anon_vma (chain)"]]
+    for name, process in state["processes"].items():
+        for vma in process["vmas"]:
+            file = f"{vma['file']}@" if vma["file"] else ""
+            chain = f"{vma['anon_vma']} ({' '.join(vma['chain'])})"
+            rows.append(
+                [
+                    name,
+                    f"{vma['start']}+{vma['pages']}",
+                    f"{file}{vma['vm_pgoff']}",
+                    _vma_flags(vma),
+                    chain if vma["anon_vma"] else "-",
+                ]
+            )
+    return rows
+
+
+def state_text(state: State) -> list[str]:
+    """A state: its VMAs, its folios and who maps them, its rmap_items."""
+    if not state["processes"]:
+        return ["no process runs"]
+    lines = table(_vma_rows(state), (2,))
+    folios = [["folio", "kind", "index", "mapped at"]]
+    for name, folio in state["folios"].items():
+        mapped = ptes_text((p, page) for p, page in folio["mapped"])
+        index = "-" if folio["kind"] == "zero" else str(folio["index"])
+        folios.append([name, folio["kind"], index, mapped])
+    if len(folios) > 1:
+        lines += table(folios, (2,))
+    if state["rmap_items"]:
+        items = (
+            f"{i['process']}:{i['page']}->{i['folio'] or 'gone'}/{i['anon_vma']}"
+            for i in state["rmap_items"]
+        )
+        lines += folded(" ".join(items), 12, "rmap_items  ")
+    return lines
+
+
+def report_text(report: Report) -> str:
+    """A whole report: history, refusals, verdicts, final state."""
+    lines = ["history", *history_text(report.history)]
+    lines += refusals_text(report.refusals)
+    for walk in report.walks:
+        lines += ["", *verdicts_text(walk)]
+    if not report.walks:
+        lines += ["", "no KSM folio to walk"]
+    lines += ["", "state at the end", *_indented(state_text(report.state))]
+    return "\n".join(lines) + "\n"
+
+
+def designs_text(designs: Iterable[Design]) -> str:
+    """The table of designs, with what each costs in bytes."""
+    lines: list[str] = []
+    for d in designs:
+        item, node = sizeof(d.rmap_item), sizeof(d.stable_node)
+        cost = f"item {item} B ({objects_per_slab(d.rmap_item)} a slab), node {node} B"
+        lines.append(f"{d.id:<{COLUMNS - len(cost)}}{cost}")
+        lines += folded(f"saves  {d.saves}", 9, "  ")
+        lines += folded(f"asks   {d.asks}", 9, "  ")
+        lines += folded(f"by     {d.author}, {d.date}", 9, "  ")
+    lines += [
+        "",
+        "item, node: bytes of a ksm_rmap_item and of a ksm_stable_node;",
+        "a slab is one page of 4096 bytes.",
+    ]
+    return "\n".join(lines) + "\n"
