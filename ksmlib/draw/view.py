@@ -1,0 +1,104 @@
+"""A walk as plain data, to be drawn over a state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ksmlib.designs import Design, all_designs
+from ksmlib.designs.base import DesignCost
+from ksmlib.designs.walk import rmap_walk, visits
+from ksmlib.history.replay import BASE, Replay
+from ksmlib.history.state import anon_vma_name, folio_name, relative
+from ksmlib.mm.check import mapped_at
+from ksmlib.mm.types import ULONG_MAX, Folio, Mm, StableNode
+from ksmlib.report.verdict import FolioWalk, Pte, judge
+
+
+@dataclass(frozen=True)
+class Window:
+    """What a walk asked one interval tree for: page offsets ``first`` to ``last``.
+
+    ``last`` is None where it asked for everything. Page offsets count as in a
+    State: those of files, marked ``of_file``, from the start of the file.
+    """
+
+    anon_vma: str
+    first: int
+    last: int | None
+    of_file: bool = False
+
+
+@dataclass(frozen=True)
+class WalkView:
+    """One design's walk of one folio.
+
+    ``windows`` is what it asked, ``visited`` the VMAs it was given, as process
+    and first page; both are empty where only the verdict is known.
+    """
+
+    design: str
+    folio: str
+    found: tuple[Pte, ...]
+    missed: tuple[Pte, ...]
+    windows: tuple[Window, ...] = ()
+    visited: tuple[Pte, ...] = ()
+
+
+def walk_view(walk: FolioWalk, design: str) -> WalkView:
+    """The verdict on one design, without its windows. Raises KeyError."""
+    verdict = walk.verdict(design)
+    return WalkView(design, walk.folio, verdict.found, verdict.missed)
+
+
+def walk_views(replay: Replay, design: str) -> tuple[WalkView, ...]:
+    """The walk of every KSM folio as things stand, in order of the folios.
+
+    ``design`` must be among the tracers of the replay, so that it has saved
+    what it saves; see ``ksmlib.report.verdict.replay_with()``.
+    """
+    alive = [mm for mm in replay.kernel.mms.values() if mm.alive]
+    folios = sorted(mapped_at(alive).items(), key=lambda item: item[0].number)
+    chosen = all_designs()[design]
+    return tuple(_view(f, ptes, chosen) for f, ptes in folios if f.test_ksm)
+
+
+def view_at(replay: Replay, process: str, page: int, design: str) -> WalkView:
+    """The walk of the KSM folio at one page. Raises KeyError if there is none."""
+    folio = replay.kernel.mms[process].page_table[BASE + page]
+    for view in walk_views(replay, design):
+        if view.folio == folio_name(folio):
+            return view
+    raise KeyError(f"no KSM folio at page {page} of {process}")
+
+
+def _view(folio: Folio, ptes: Sequence[tuple[Mm, int]], design: Design) -> WalkView:
+    verdict = judge(rmap_walk(design, folio), ptes)
+    visited = {
+        (visit.vma.vm_mm.name, visit.vma.vm_start - BASE): None
+        for visit in visits(design, folio, DesignCost())
+    }
+    return WalkView(
+        design.id,
+        folio_name(folio),
+        verdict.found,
+        verdict.missed,
+        _windows(folio, design),
+        tuple(visited),
+    )
+
+
+def _windows(folio: Folio, design: Design) -> tuple[Window, ...]:
+    assert isinstance(folio.mapping, StableNode)
+    windows: dict[Window, None] = {}
+    for probe in design.probes(folio.mapping, DesignCost()):
+        first, last = probe.window
+        everything = last == ULONG_MAX
+        window = Window(
+            str(anon_vma_name(probe.anon_vma)),
+            0 if everything else relative(first),
+            None if everything else relative(last),
+            not everything and first < BASE,
+        )
+        windows[window] = None
+    return tuple(windows)
