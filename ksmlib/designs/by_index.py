@@ -1,7 +1,9 @@
 """Ours: look for the page where its index is, not where an item's address is.
 
 Not posted anywhere. A trial patch ran on Linux 6.12 only; load, lockdep, NUMA
-trees, memory failure and later kernels are untested.
+trees, memory failure and later kernels are untested. Known to be missed there,
+and not in this model: pages back from the swap cache in a VMA that is no
+longer VM_MERGEABLE, and what a merge that fails half-way leaves to others.
 """
 
 from __future__ import annotations
@@ -21,8 +23,8 @@ class ByIndex(Design):
     """Save the index as ``stored-pgoff`` does; try the address it has in each VMA.
 
     That is what every other anonymous walk does (``vma_address()``), so one
-    pass is enough and a mapping that moved is found. 64 bytes an rmap_item,
-    by the union.
+    pass is enough, and a mapping that moved is found if an item names its
+    anon_vma and index. 64 bytes an rmap_item, by the union.
     """
 
     id = "by-index"
@@ -46,9 +48,10 @@ class ByIndexOrigin(ByIndex):
     """The same, and once more for the anon_vma and index the folio came from.
 
     The page that becomes the KSM page does so for all who map it, also where
-    no rmap_item knows of it; but all of them are in the anon_vma it had. The
-    stable node keeps that anon_vma: 8 bytes more, 72 for 64. The index is
-    still in the folio.
+    no rmap_item knows of it; but all of them are in the tree of the anon_vma
+    it had, at the index it had. The stable node keeps that anon_vma, with a
+    reference that this model need not count: 8 bytes more, 72 for 64. The
+    index is still in the folio.
     """
 
     id = "by-index-origin"

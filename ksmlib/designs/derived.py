@@ -2,8 +2,8 @@
 
 David Hildenbrand asked on 8 April 2026 whether the offset could be had from
 ``anon_vma->vma``; Lorenzo Stoakes answered that there is no such field. Which
-VMA, then? Three readings, each a design here. None saves anything, so none
-costs a byte.
+VMA, then? Three readings, each a design here: the first looks where the mail
+looked, the other two are ours. None saves anything, so none costs a byte.
 """
 
 from __future__ import annotations
@@ -51,9 +51,10 @@ class Derived(AddressDesign):
 class DerivedMm(AddressDesign):
     """From the VMA of ``rmap_item->mm`` that covers the address.
 
-    One ``vma_lookup()`` an item. It needs the mmap_lock, which the walk
-    cannot take, and that VMA may be gone while a forked child still maps the
-    page.
+    One ``vma_lookup()`` for each item and pass. It needs the mmap_lock, which
+    comes before the folio lock and ``anon_vma->rwsem``, so the walk cannot wait
+    for it. And that VMA may be gone, or be another than was merged, while a
+    forked child still maps the page.
     """
 
     id = "derived-mm"
@@ -73,8 +74,8 @@ class DerivedMm(AddressDesign):
 class DerivedFindVma(AddressDesign):
     """From ``find_vma(rmap_item->mm, address)``, which need not cover it.
 
-    As ``derived-mm``, but where the page's VMA is gone it takes the next one
-    and computes an index from that.
+    As ``derived-mm``, but where no VMA covers the address it takes the next
+    one and continues its offsets downwards. Right only by luck.
     """
 
     id = "derived-find-vma"

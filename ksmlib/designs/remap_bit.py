@@ -2,7 +2,9 @@
 
 Lorenzo Stoakes' "random idea" of 9 April 2026: if the bit is clear ask for
 ``address >> PAGE_SHIFT``, else for everything. Where the bit lives, and when
-it is taken, decides whether it works: four places, each a design here.
+it is taken, decides whether it works: four places, each a design here. The
+mail says "somewhere" and writes ``rmap_item->some_field``; the last three are
+readings of ours.
 """
 
 from __future__ import annotations
@@ -34,9 +36,10 @@ class _RemapBit(AddressDesign):
 class RemapBit(_RemapBit):
     """The bit in the rmap_item, taken at merge.
 
-    A spare low bit of ``address``, so it costs no byte. Sound for the reason
-    that ``stored-pgoff`` is. But a moved VMA stays as slow as before, and so
-    does every private file mapping.
+    A spare low bit of ``address`` (0x400 or 0x800 with pages of 4 KiB), so it
+    costs no byte. Sound for the reason that ``stored-pgoff`` is, and finds all
+    that one finds. But a moved VMA stays as slow as before, and so does every
+    private file mapping.
     """
 
     id = "remap-bit"
@@ -95,8 +98,9 @@ class RemapBitVma(_RemapBit):
     """No bit is kept: the walk looks at the mm's VMA, and asks it now.
 
     Without a VMA at the address it asks for everything. One ``vma_lookup()``
-    an item, under a lock the walk cannot take; and the VMA found may not be
-    the one that was there at merge, while a child still maps the page.
+    an item and pass, under a lock the walk can only try to take, since it
+    holds the folio lock; and the VMA found may not be the one that was there
+    at merge, while a child still maps the page.
     """
 
     id = "remap-bit-vma"

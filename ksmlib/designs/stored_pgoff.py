@@ -10,8 +10,12 @@ from ksmlib.mm.types import RmapItem, Vma, linear_page_index
 class StoredPgoff(AddressDesign):
     """Save ``linear_page_index(vma, address)`` at merge, ask for that.
 
-    Only moving a mapping changes the index that an address has, and
-    ``move_vma()`` unshares KSM pages first; split, merge and fork keep it.
+    Only moving a mapping changes the index that an address has; split, merge
+    and fork keep it. ``move_vma()`` unshares the KSM pages of a VM_MERGEABLE
+    VMA first, and every page with an rmap_item of its own is in one. So such a
+    page is found, and so is its copy by fork as long as it stays in place.
+    A KSM page that moved in a VMA without VM_MERGEABLE is not.
+
     Lorenzo Stoakes asked for it; a field of its own takes an rmap_item from
     64 to 72 bytes, David Hildenbrand's union over what only the unstable tree
     uses leaves it at 64. Commits a5650de0413f and 96d2d9acef49.

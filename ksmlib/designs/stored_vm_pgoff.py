@@ -10,9 +10,10 @@ from ksmlib.mm.types import RmapItem, Vma
 class StoredVmPgoff(AddressDesign):
     """Save ``vma->vm_pgoff`` at merge, ask for that.
 
-    It is the index of the VMA's first page. Right as long as the VMA that
-    holds the page still holds that first page: not after a split, nor after
-    its head was unmapped. 64 bytes, by the same union as ``stored-pgoff``.
+    It is the index of the VMA's first page at that time. Right as long as the
+    VMA that holds the page also holds that first page: not for the upper part
+    of a split, nor after the head was unmapped or moved away. 64 bytes, by the
+    same union as ``stored-pgoff``. Never merged.
     """
 
     id = "stored-vm-pgoff"

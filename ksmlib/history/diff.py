@@ -50,6 +50,9 @@ def _vma_differences(
     for key in ("mergeable", "dontfork"):
         if before[key] != after[key]:
             said.append(f"{where}: now {'' if after[key] else 'not '}{key}")
+    if before["file"] != after["file"]:
+        was, now = before["file"] or "none", after["file"] or "none"
+        said.append(f"{where}: file {was} -> {now}")
     if before["anon_vma"] != after["anon_vma"]:
         was, now = before["anon_vma"] or "none", after["anon_vma"] or "none"
         said.append(f"{where}: anon_vma {was} -> {now}")

@@ -186,9 +186,8 @@ def _statements(code: str, number: int) -> list[Operation]:
 
 
 def _show(token: str) -> str:
-    """A token as it may stand in a message: short, printable, ASCII."""
-    shown = token if len(token) <= 24 else token[:21] + "..."
-    return shown.encode("ascii", "backslashreplace").decode()
+    """A token in quotes, as it may stand in a message: short, printable, ASCII."""
+    return ascii(token if len(token) <= 24 else token[:21] + "...")
 
 
 class _Statement:
@@ -206,9 +205,9 @@ class _Statement:
         """Complain about the token at hand, or about its absence."""
         if self.at < len(self.tokens):
             column, token = self.tokens[self.at]
-            self.fail(token, column, f"{_show(token)!r} is not {what}")
+            self.fail(token, column, f"{_show(token)} is not {what}")
         column, token = self.tokens[-1]
-        self.fail("", column + len(token), f"{what} is missing after {_show(token)!r}")
+        self.fail("", column + len(token), f"{what} is missing after {_show(token)}")
 
     def peek(self) -> str | None:
         return self.tokens[self.at][1] if self.at < len(self.tokens) else None
@@ -228,7 +227,7 @@ class _Statement:
             self.expected(f"{what} ({low} to {high})")
         return value
 
-    def range(self, what: str = "a range START+PAGES, such as 0+4") -> Range:
+    def range(self, what: str = "a range START+PAGES (such as 0+4)") -> Range:
         at = self.at
         match = _RANGE.fullmatch(self.take(_RANGE, what))
         assert match
@@ -241,9 +240,9 @@ class _Statement:
     def check_range(self, found: Range) -> None:
         column, token = self.tokens[self.at]
         if found.pages == 0:
-            self.fail(token, column, f"{_show(token)!r} has no pages")
+            self.fail(token, column, f"{_show(token)} has no pages")
         if found.end > PAGES:
-            why = f"{_show(token)!r} ends beyond page {PAGES - 1}, the last there is"
+            why = f"{_show(token)} ends beyond page {PAGES - 1}, the last there is"
             self.fail(token, column, why)
 
     def name(self, what: str = "a process name") -> str:
@@ -265,8 +264,8 @@ class _Statement:
         if self.at < len(self.tokens):
             column, token = self.tokens[self.at]
             before = self.tokens[self.at - 1][1]
-            end = f"the line could end after {_show(before)!r}"
-            self.fail(token, column, f"{_show(token)!r} is too much: {end}")
+            end = f"the line could end after {_show(before)}"
+            self.fail(token, column, f"{_show(token)} is too much: {end}")
 
     def operation(self) -> Operation:
         first = self.peek()
@@ -292,7 +291,7 @@ def _mmap(s: _Statement, process: str) -> Operation:
     if s.peek() is None:
         return Mmap(process, range_)
     s.word("the keyword", ("file",))
-    what = "a file and its first page NAME@PAGE, such as F@5"
+    what = "a file and its first page NAME@PAGE (such as F@5)"
     file, _, offset = s.take(
         re.compile(rf"{_NAME.pattern}@[0-9]{{1,9}}"), what
     ).partition("@")
@@ -303,10 +302,10 @@ def _mmap(s: _Statement, process: str) -> Operation:
 
 
 def _mremap(s: _Statement, process: str) -> Operation:
-    old = s.range("the old range START+PAGES, such as 0+2")
+    old = s.range("the old range START+PAGES (such as 0+2)")
     to = s.peek() or ""
     if to.startswith("+"):
-        size = s.take(re.compile(r"\+[0-9]{1,9}"), "the new size +PAGES, such as +4")
+        size = s.take(re.compile(r"\+[0-9]{1,9}"), "the new size +PAGES (such as +4)")
         s.at -= 1
         s.check_range(Range(old.start, int(size[1:])))
         s.at += 1

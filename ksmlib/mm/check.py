@@ -112,9 +112,7 @@ def check_vma(vma: Vma) -> None:
     assert all(a.root is chain[-1] for a in chain), "a chain with two roots"
     for avc in vma.anon_vma_chain:
         assert avc.vma is vma, "a chain node of another VMA"
-        assert any(avc is n for n in anon_vma_interval_tree_nodes(avc.anon_vma)), (
-            "a chain node that is not in its tree"
-        )
+        assert interval_tree.is_linked(avc), "a chain node that is not in its tree"
 
 
 def check_anon_vmas(kernel: Kernel) -> None:
@@ -130,7 +128,8 @@ def check_anon_vmas(kernel: Kernel) -> None:
         interval_tree.check(anon_vma)
         for node in anon_vma_interval_tree_nodes(anon_vma):
             assert node in node.vma.anon_vma_chain, "a tree node in no chain"
-            assert node.vma in node.vma.vm_mm.vmas, "a tree node of a dead VMA"
+            found = vma_lookup(node.vma.vm_mm, node.vma.vm_start)
+            assert found is node.vma, "a tree node of a dead VMA"
         assert anon_vma.num_active_vmas == active[id(anon_vma)], "num_active_vmas"
         assert anon_vma.num_children == children[id(anon_vma)], "num_children"
         assert anon_vma.refcount == references[id(anon_vma)], "refcount"

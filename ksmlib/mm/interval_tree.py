@@ -6,8 +6,8 @@ equal starts go right, so the order is (start, time of insertion). Each node
 keeps the largest last offset below it, which lets a search skip a subtree.
 The shape is the kernel's, so that counted nodes are the kernel's too.
 
-Insertion, removal and one search step cost O(log n); a walk that finds k
-VMAs costs O(log n + k).
+Insertion and removal cost O(log n). A walk costs O(log n) for each VMA it
+finds, and O(log n + k) for k VMAs that stand side by side in the tree.
 """
 
 from __future__ import annotations
@@ -308,6 +308,15 @@ def anon_vma_interval_tree_nodes(anon_vma: AnonVma) -> Iterator[AnonVmaChain]:
         avc = _next(avc)
 
 
+def is_linked(avc: AnonVmaChain) -> bool:
+    """Is ``avc`` in the tree of its anon_vma? Climbs from it to the root."""
+    while parent := avc.rb_parent:
+        if avc not in (parent.rb_left, parent.rb_right):
+            return False
+        avc = parent
+    return avc is avc.anon_vma.rb_root
+
+
 def check(anon_vma: AnonVma) -> None:
     """Assert that the tree is an augmented red-black tree in kernel order.
 
@@ -321,9 +330,15 @@ def check(anon_vma: AnonVma) -> None:
     assert root.rb_parent is None, "the root has a parent"
     assert not root.rb_red, "the root is red"
     assert anon_vma.rb_leftmost is _first(root), "rb_leftmost is not the first node"
+    nodes = list(_in_order(root))
+    for node in nodes:
+        for child in (node.rb_left, node.rb_right):
+            assert not child or child.rb_parent is node, (
+                "a child does not know its parent"
+            )
     black_heights = set()
     before = -1
-    for node in anon_vma_interval_tree_nodes(anon_vma):
+    for node in nodes:
         start = avc_start_pgoff(node)
         assert before <= start, "nodes are not sorted by first page offset"
         before = start
@@ -331,11 +346,18 @@ def check(anon_vma: AnonVma) -> None:
         assert node.rb_subtree_last == _subtree_last(node), "rb_subtree_last is stale"
         for child in (node.rb_left, node.rb_right):
             if child:
-                assert child.rb_parent is node, "a child does not know its parent"
                 assert not (node.rb_red and child.rb_red), "red child of a red node"
             else:
                 black_heights.add(_black_height(node))
     assert len(black_heights) == 1, "paths with different numbers of black nodes"
+
+
+def _in_order(node: AnonVmaChain | None) -> Iterator[AnonVmaChain]:
+    """Every node below, found through children alone."""
+    if node:
+        yield from _in_order(node.rb_left)
+        yield node
+        yield from _in_order(node.rb_right)
 
 
 def _black_height(node: AnonVmaChain | None) -> int:

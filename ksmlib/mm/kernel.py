@@ -75,13 +75,13 @@ class Kernel:
         """Map ``pages`` private pages at ``start``, readable and writable.
 
         ``mmap(MAP_PRIVATE | MAP_FIXED_NOREPLACE | MAP_NORESERVE)``, anonymous
-        or of ``file`` from its page ``offset``. Raises Refused: EEXIST if
-        something is mapped there, ENOMEM at ``max_map_count``.
+        or of ``file`` from its page ``offset``. Raises Refused: ENOMEM beyond
+        ``max_map_count``, EEXIST if something is mapped there.
         """
-        if find_vma_intersection(mm, start, start + pages):
-            raise Refused("EEXIST", "part of the range is mapped already")
         if mm.map_count > SYSCTL_MAX_MAP_COUNT:
             raise Refused("ENOMEM", f"{mm.name} has too many VMAs")
+        if find_vma_intersection(mm, start, start + pages):
+            raise Refused("EEXIST", "part of the range is mapped already")
         vma = Vma(
             mm,
             start,

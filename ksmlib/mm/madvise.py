@@ -6,7 +6,7 @@ from typing import Literal
 
 from ksmlib.mm.ksm import Ksm, ksm_madvise
 from ksmlib.mm.memory import unmap_region
-from ksmlib.mm.types import VM_DONTCOPY, Mm, Vma
+from ksmlib.mm.types import VM_DONTCOPY, Mm, Refused, Vma
 from ksmlib.mm.vma import require_mapped, vma_lookup, vma_modify_flags, vma_prev
 
 Advice = Literal["mergeable", "unmergeable", "dontneed", "dontfork", "dofork"]
@@ -29,6 +29,7 @@ def madvise(mm: Mm, start: int, end: int, advice: Advice, ksm: Ksm) -> None:
 
     Raises Refused(ENOMEM) if part of the range is not mapped. The kernel has
     then followed the advice on all that is mapped; here nothing has changed.
+    Raises Refused(EAGAIN) where a split would exceed ``max_map_count``.
     """
     require_mapped(mm, start, end)
     address = start
@@ -39,5 +40,8 @@ def madvise(mm: Mm, start: int, end: int, advice: Advice, ksm: Ksm) -> None:
         flags = _new_flags(vma, address, stop, advice, ksm)
         if flags != vma.vm_flags:
             prev = vma_prev(vma) if address == vma.vm_start else vma
-            vma_modify_flags(prev, vma, address, stop, flags)
+            try:
+                vma_modify_flags(prev, vma, address, stop, flags)
+            except Refused as refused:  # madvise_vma_behavior() renames ENOMEM
+                raise Refused("EAGAIN", refused.why) from None
         address = stop

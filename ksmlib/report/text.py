@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from ctypes import sizeof
 from itertools import groupby
+from string import ascii_lowercase
 from textwrap import wrap
 from typing import Any
 
@@ -13,6 +14,7 @@ from ksmlib.designs.layout import objects_per_slab
 from ksmlib.history.language import History
 from ksmlib.history.replay import Refusal
 from ksmlib.history.state import State
+from ksmlib.report.totals import totals
 from ksmlib.report.verdict import FolioWalk, Pte, Report
 
 #: Three levels of ``> `` in front, and a line still fits a mail of 72.
@@ -35,17 +37,21 @@ def ptes_text(ptes: Iterable[Pte]) -> str:
     return " ".join(said)
 
 
-def folded(text: str, indent: int, first: str = "") -> list[str]:
+def folded(
+    text: str, indent: int, first: str = "", columns: int = COLUMNS
+) -> list[str]:
     """``text`` in lines that fit, each after ``indent`` spaces."""
     pad = " " * indent
-    return wrap(text, COLUMNS, initial_indent=first or pad, subsequent_indent=pad)
+    return wrap(text, columns, initial_indent=first or pad, subsequent_indent=pad)
 
 
-def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
+def table(
+    rows: Sequence[Sequence[str]], right: Sequence[int] = (), columns: int = COLUMNS
+) -> list[str]:
     """Columns two spaces apart; those in ``right`` are set to the right.
 
     The last column may be too long for a line and is then folded under
-    itself.
+    itself; a row too wide even for that is folded as it is.
     """
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     start = sum(widths[:-1]) + 2 * (len(widths) - 1)
@@ -56,10 +62,12 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]
             for i, (cell, width) in enumerate(zip(row[:-1], widths, strict=False))
         ]
         left = "  ".join(cells) + "  "
-        if len(left) + len(row[-1]) <= COLUMNS or start > COLUMNS - 12:
+        if len(left) + len(row[-1]) <= columns:
             lines.append((left + row[-1]).rstrip())
+        elif start <= columns - 12:
+            lines.extend(folded(row[-1], start, left, columns))
         else:
-            lines.extend(folded(row[-1], start, left))
+            lines.extend(wrap(left + row[-1], columns, subsequent_indent="    "))
     return lines
 
 
@@ -85,7 +93,7 @@ def verdicts_text(walk: FolioWalk) -> list[str]:
         rows.append([v.design, found, str(v.vmas), str(v.nodes), missed])
     head = f"walk of {walk.folio} ({walk.kind}, index {walk.index})"
     head += f", mapped at {ptes_text(walk.mapped)}"
-    return [*_head(head), *_indented(table(rows, (1, 2, 3)))]
+    return [*_head(head), *_indented(table(rows, (1, 2, 3), COLUMNS - 2))]
 
 
 def _head(text: str) -> list[str]:
@@ -121,24 +129,24 @@ def _vma_rows(state: State) -> list[list[str]]:
     return rows
 
 
-def state_text(state: State) -> list[str]:
+def state_text(state: State, columns: int = COLUMNS) -> list[str]:
     """A state: its VMAs, its folios and who maps them, its rmap_items."""
     if not state["processes"]:
         return ["no process runs"]
-    lines = table(_vma_rows(state), (2,))
+    lines = table(_vma_rows(state), (2,), columns)
     folios = [["folio", "kind", "index", "mapped at"]]
     for name, folio in state["folios"].items():
         mapped = ptes_text((p, page) for p, page in folio["mapped"])
         index = "-" if folio["kind"] == "zero" else str(folio["index"])
         folios.append([name, folio["kind"], index, mapped])
     if len(folios) > 1:
-        lines += table(folios, (2,))
+        lines += table(folios, (2,), columns)
     if state["rmap_items"]:
         items = (
             f"{i['process']}:{i['page']}->{i['folio'] or 'gone'}/{i['anon_vma']}"
             for i in state["rmap_items"]
         )
-        lines += folded(" ".join(items), 12, "rmap_items  ")
+        lines += folded(" ".join(items), 12, "rmap_items  ", columns)
     return lines
 
 
@@ -150,7 +158,7 @@ def report_text(report: Report) -> str:
         lines += ["", *verdicts_text(walk)]
     if not report.walks:
         lines += ["", "no KSM folio to walk"]
-    lines += ["", "state at the end", *_indented(state_text(report.state))]
+    lines += ["", "state at the end", *_indented(state_text(report.state, COLUMNS - 2))]
     return "\n".join(lines) + "\n"
 
 
@@ -170,3 +178,41 @@ def designs_text(designs: Iterable[Design]) -> str:
         "a slab is one page of 4096 bytes.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def matrix_text(reports: Mapping[str, Report], designs: Sequence[str]) -> list[str]:
+    """How many PTEs each design misses on each history, by name.
+
+    Histories go down and designs across, a letter each with a line to say
+    which. A dot is a miss of none, a blank a history without a walk. At most
+    26 designs.
+    """
+    letters = ascii_lowercase[: len(designs)]
+    rows = [["PTEs missed", *letters]]
+    for name, report in reports.items():
+        missed = [len(report.missed(d)) for d in designs] if report.walks else []
+        rows.append([name, *(str(m or ".") for m in missed)])
+        rows[-1] += [""] * (len(designs) - len(missed))
+    left = max(len(row[0]) for row in rows)
+    cell = min(3, (COLUMNS - left) // max(1, len(designs)))
+    lines = [
+        row[0].ljust(left) + "".join(mark.rjust(cell) for mark in row[1:])
+        for row in rows
+    ]
+    lines.append("")
+    lines += [f"{a}  {d}" for a, d in zip(letters, designs, strict=True)]
+    return [line.rstrip() for line in lines]
+
+
+def totals_text(reports: Iterable[Report], designs: Iterable[Design]) -> list[str]:
+    """The designs over many histories: misses, cost of the walks, bytes."""
+    reports = tuple(reports)
+    rows = [["design", "missed", "lost", "won", "vmas", "find", "bytes"]]
+    for design in designs:
+        t = totals(reports, design.id)
+        counts = (t.missed, t.lost, t.won, t.vmas, t.find_vma)
+        size = f"{sizeof(design.rmap_item)}+{sizeof(design.stable_node)}"
+        rows.append([design.id, *(str(n or "-") for n in counts), size])
+    of = totals(reports, "full")
+    head = f"{of.ptes} PTEs of {of.folios} KSM folios, {of.histories} histories"
+    return [*_head(head), *table(rows, (1, 2, 3, 4, 5))]

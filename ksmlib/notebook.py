@@ -1,0 +1,228 @@
+"""What the cells of a chapter call: texts, tables and pictures of a history.
+
+Everything shown is computed from a history at the moment the page is built,
+and shows as plain text in a terminal, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+from random import Random
+
+from IPython.display import Markdown
+
+from ksmlib.designs import all_designs, designs
+from ksmlib.designs.base import EVERYTHING, DesignCost
+from ksmlib.designs.walk import Visit, visits
+from ksmlib.draw.alt import curve_alt
+from ksmlib.draw.data import Series, matrix_of
+from ksmlib.draw.figure import curve_figure
+from ksmlib.draw.picture import (
+    Picture,
+    figure_picture,
+    matrix_picture,
+    state_picture,
+    tree_picture,
+)
+from ksmlib.draw.tree import shown_window, tree_view
+from ksmlib.draw.view import view_at, walk_views
+from ksmlib.history import BASE, History, parse
+from ksmlib.history.diff import differences
+from ksmlib.history.named import named, named_histories
+from ksmlib.history.random import Bounds, random_history
+from ksmlib.history.state import anon_vma_name, relative, snapshot
+from ksmlib.mm.interval_tree import Cost
+from ksmlib.mm.rmap import rmap_walk_anon
+from ksmlib.mm.types import AnonVma, Folio
+from ksmlib.mm.vma import vma_lookup
+from ksmlib.report import Report, run
+from ksmlib.report import text as plain
+from ksmlib.report.totals import totals
+from ksmlib.report.verdict import replay_with
+
+
+class Text:
+    """Plain ASCII that a page shows as it is, ready to be copied into a mail."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.text = "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return f'<pre class="ksm-text">{escape(self.text)}</pre>'
+
+
+def history(what: str) -> History:
+    """A named history, or one given as text. Raises HistoryError."""
+    return named(what) if what in named_histories() else parse(what)
+
+
+def report(what: str, ids: str | None = None) -> Report:
+    """Every design's verdict on a history; ``ids`` restricts the designs."""
+    return run(history(what), designs(ids))
+
+
+def random_reports(
+    count: int, seed: int = 1, bounds: Bounds | None = None
+) -> list[Report]:
+    """The verdicts on so many random histories, the same for the same seed."""
+    random = Random(seed)
+    return [run(random_history(random, bounds), designs()) for _ in range(count)]
+
+
+def say(text: str) -> Markdown:
+    """A paragraph whose numbers a cell has computed."""
+    return Markdown(text)  # type: ignore[no-untyped-call]
+
+
+def show_history(what: str) -> Text:
+    """The history, an operation a line, with its comments."""
+    return Text(history(what).text.splitlines())
+
+
+def show_verdicts(what: str, ids: str | None = None) -> Text:
+    """The verdict table of each folio walked."""
+    found = report(what, ids)
+    lines = plain.refusals_text(found.refusals)
+    for number, walk in enumerate(found.walks):
+        lines += [""] * bool(number) + plain.verdicts_text(walk)
+    return Text(lines)
+
+
+def show_state(what: str, step: int | None = None) -> Text:
+    """The state after ``step`` operations (the end without), as text."""
+    return Text(plain.state_text(snapshot(_at(what, step).kernel)))
+
+
+def show_change(what: str, step: int) -> Text:
+    """What operation ``step`` changed, in words."""
+    before, after = (snapshot(_at(what, at).kernel) for at in (step - 1, step))
+    return Text(differences(before, after))
+
+
+def show_picture(
+    what: str,
+    step: int | None = None,
+    design: str | None = None,
+    since: int | None = None,
+) -> Picture:
+    """The state after ``step`` operations, drawn.
+
+    With ``design``, the PTEs its walk of the first KSM folio finds and misses;
+    with ``since``, what changed after that many operations.
+    """
+    replay = _at(what, step)
+    state = snapshot(replay.kernel)
+    before = snapshot(_at(what, since).kernel) if since is not None else None
+    views = walk_views(replay, design) if design else ()
+    return state_picture(state, before, views[0] if views else None)
+
+
+def show_matrix(names: Sequence[str], ids: str | None = None) -> Picture:
+    """All designs against the named histories: found all, or missed how many."""
+    chosen = [design.id for design in designs(ids)]
+    return matrix_picture(matrix_of({n: report(n, ids) for n in names}, chosen))
+
+
+def show_matrix_text(names: Sequence[str], ids: str | None = None) -> Text:
+    """The same as text."""
+    chosen = [design.id for design in designs(ids)]
+    return Text(plain.matrix_text({n: report(n) for n in names}, chosen))
+
+
+def show_totals(reports: Iterable[Report], ids: str | None = None) -> Text:
+    """What the designs missed in all, beside the full walk, and what they cost."""
+    return Text(plain.totals_text(reports, designs(ids)))
+
+
+def show_curve(series: Sequence[Series], x_label: str, y_label: str) -> Picture:
+    """Lines over one axis, both axes logarithmic."""
+    return figure_picture(
+        lambda dark: curve_figure(series, x_label, y_label, dark),
+        curve_alt(series, x_label, y_label),
+    )
+
+
+def show_walk(what: str, process: str, page: int, design: str = "full") -> Text:
+    """Each VMA that a walk of the folio at one page is given, in order.
+
+    A KSM folio is walked as ``design`` would; any other as the kernel does.
+    """
+    folio = _at(what, None).kernel.mms[process].page_table[BASE + page]
+    rows = [["asks", "VMA", "pgoffs", "tries", "maps it"]]
+    for visit in _visits(folio, design):
+        vma, at = visit.vma, visit.address
+        rows.append(
+            [
+                str(anon_vma_name(visit.anon_vma)),
+                f"{vma.vm_mm.name} {vma.vm_start - BASE}+{vma.pages}",
+                f"{relative(vma.vm_pgoff)}..{relative(vma.last_pgoff)}",
+                "-" if at is None else f"{vma.vm_mm.name}:{at - BASE}",
+                "yes" if visit.hit else "no",
+            ]
+        )
+    return Text(plain.table(rows))
+
+
+def show_tree(what: str, process: str, page: int, index: int | None = None) -> Picture:
+    """The tree of the anon_vma of a VMA, and what a walk looks at there.
+
+    The walk asks for one ``index`` of anonymous memory, or for everything.
+    """
+    vma = vma_lookup(_at(what, None).kernel.mms[process], BASE + page)
+    assert vma is not None and vma.anon_vma is not None
+    window = EVERYTHING if index is None else shown_window(index, index)
+    return tree_picture(tree_view(vma.anon_vma, window))
+
+
+def show_table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> Text:
+    """Rows, the first one the heads, as plain text; columns ``right`` to the right."""
+    return Text(plain.table(rows, right))
+
+
+def missed(what: str, design: str) -> str:
+    """The PTEs a design misses, as text; "nothing" if it misses none."""
+    return plain.ptes_text(report(what, design).missed(design)) or "nothing"
+
+
+def _visits(folio: Folio, design: str) -> Iterator[Visit]:
+    if folio.test_ksm:
+        yield from visits(all_designs()[design], folio, DesignCost())
+        return
+    assert isinstance(folio.mapping, AnonVma)
+    for vma, at in rmap_walk_anon(folio, Cost()):
+        yield Visit(folio.mapping, vma, at, vma.vm_mm.page_table.get(at) is folio)
+
+
+def _at(what: str, step: int | None):  # type: ignore[no-untyped-def]
+    replay = replay_with(history(what), designs())
+    replay.seek(len(replay) if step is None else step)
+    return replay
+
+
+__all__ = [
+    "Series",
+    "Text",
+    "history",
+    "missed",
+    "random_reports",
+    "report",
+    "say",
+    "show_change",
+    "show_curve",
+    "show_history",
+    "show_matrix",
+    "show_matrix_text",
+    "show_picture",
+    "show_state",
+    "show_table",
+    "show_totals",
+    "show_tree",
+    "show_verdicts",
+    "show_walk",
+    "totals",
+    "view_at",
+]
