@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +16,14 @@ from ksmlib.history.diff import differences
 from ksmlib.history.language import MAX_TEXT
 from ksmlib.history.named import named_histories
 from ksmlib.report.json import designs_json, report_json
-from ksmlib.report.text import designs_text, refusals_text, report_text, state_text
+from ksmlib.report.text import (
+    COLUMNS,
+    designs_text,
+    folded,
+    refusals_text,
+    report_text,
+    state_text,
+)
 from ksmlib.report.verdict import replay_with, run
 
 
@@ -88,14 +96,17 @@ def _read_history(argument: str) -> History:
     else:
         text = argument
     try:
-        return parse(text)
+        history = parse(text)
     except HistoryError as error:
         raise UsageError(str(error)) from None
+    if not history.operations:
+        raise UsageError("the history is empty: it has no operation")
+    return history
 
 
 def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
+    try:  # a pipe will do: <(...) of a shell
+        return path.exists() and not path.is_dir()
     except (OSError, ValueError):  # too long or with a NUL: not a file's name
         return False
 
@@ -115,9 +126,13 @@ def _print_steps(history: History, chosen: Sequence[Design]) -> None:
         refusal = replay.step()
         after = snapshot(replay.kernel)
         print(f"step {number}: {replay.operation}")
-        lines = refusals_text([refusal]) if refusal else differences(before, after)
-        lines = lines if refusal else [f"  {line}" for line in lines]
-        print("\n".join([*lines, *(f"    {line}" for line in state_text(after)), ""]))
+        if refusal:
+            lines = refusals_text([refusal])
+        else:
+            said = differences(before, after)
+            lines = [line for text in said for line in folded(text, 4, "  ")]
+        lines += [f"    {line}" for line in state_text(after, COLUMNS - 4)]
+        print("\n".join([*lines, ""]))
         before = after
 
 
@@ -146,7 +161,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = _parser().parse_args(argv)
         {"run": _run, "designs": _designs}[arguments.command](arguments)
     except UsageError as error:
-        message = str(error).encode("ascii", "backslashreplace").decode()
+        message = re.sub(r"[^ -~]", lambda c: ascii(c[0])[1:-1], str(error))
         print(f"ksmlib: {message}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader has seen enough

@@ -323,7 +323,8 @@ def vma_modify_flags(
     """Give ``[start, end)`` of ``vma`` new flags: merge, or split and set.
 
     Returns the VMA that covers the range afterwards. Raises Refused(ENOMEM)
-    when a split would exceed ``max_map_count``.
+    when a split would exceed ``max_map_count``; the kernel, where it has to
+    split twice, may have done so once by then.
     """
     vmg = VmaMergeStruct(
         vma.vm_mm,
@@ -337,6 +338,9 @@ def vma_modify_flags(
     )
     merged = vma_merge_existing_range(vma, vmg)
     if merged is None:
+        splits = (vma.vm_start < start) + (vma.vm_end > end)
+        if vma.vm_mm.map_count + splits > SYSCTL_MAX_MAP_COUNT:
+            raise Refused("ENOMEM", f"{vma.vm_mm.name} has too many VMAs to split one")
         if vma.vm_start < start:
             split_vma(vma, start, new_below=True)
         if vma.vm_end > end:

@@ -33,7 +33,6 @@ MISSES: dict[str, set[str]] = {
     "split": {"stored-vm-pgoff"},
     "head-unmapped": {"stored-vm-pgoff"},
     # where a remap bit would live: the child's anon_vma never saw the move
-    "moved-then-forked": {"address", "remap-bit-anon-vma"},
     "moved-parent-exits": {"address", "remap-bit-anon-vma"},
     # which VMA to derive an index from
     "derived-first-vma": {"address", "derived"},
@@ -93,7 +92,7 @@ def test_every_named_history_with_a_ksm_folio_has_a_row():
         ("moved", "address", [("A", 8), ("A", 9)]),
         ("split", "stored-vm-pgoff", [("A", 2), ("A", 3)]),
         ("head-unmapped", "stored-vm-pgoff", [("A", 1), ("A", 2), ("A", 3)]),
-        ("moved-then-forked", "remap-bit-anon-vma", [("B", 8), ("B", 9)]),
+        ("moved-parent-exits", "remap-bit-anon-vma", [("B", 8), ("B", 9)]),
         ("parent-not-mergeable", "full", [("A", 1)]),
         ("child-moved-first", "full", [("B", 8)]),
         ("coincidence", "stored-pgoff", [("B", 0)]),
