@@ -58,7 +58,7 @@ def test_random_histories_are_read_back(seed):
 
 # --- by example ------------------------------------------------------------
 
-SPEC = """\
+LANGUAGE = """\
 A mmap 0+4                  # anonymous, private, read-write
 A mmap 8+2 file F@5         # private mapping of file F from its page 5
 A write 0+4 x               # fault in; page content is named x
@@ -78,7 +78,7 @@ walk A 8                    # show the walk of the folio at page 8 of A
 
 
 def test_the_language_as_it_is_described_is_tidy():
-    assert parse(SPEC).text == SPEC
+    assert parse(LANGUAGE).text == LANGUAGE
 
 
 def test_operations_as_data():
