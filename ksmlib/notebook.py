@@ -25,6 +25,7 @@ from ksmlib.draw.picture import (
     state_picture,
     tree_picture,
 )
+from ksmlib.draw.pointers import pointer_alt, pointer_figure, pointer_graph
 from ksmlib.draw.tree import shown_window, tree_view
 from ksmlib.draw.view import view_at, walk_views
 from ksmlib.history import BASE, History, parse
@@ -138,6 +139,12 @@ def show_totals(reports: Iterable[Report], ids: str | None = None) -> Text:
     return Text(plain.totals_text(reports, designs(ids)))
 
 
+def show_pointers(what: str, step: int | None = None) -> Picture:
+    """VMAs, their chains, anon_vmas and folios, and who points to whom."""
+    graph = pointer_graph(snapshot(_at(what, step).kernel))
+    return figure_picture(lambda dark: pointer_figure(graph, dark), pointer_alt(graph))
+
+
 def show_curve(series: Sequence[Series], x_label: str, y_label: str) -> Picture:
     """Lines over one axis, both axes logarithmic."""
     return figure_picture(
@@ -217,6 +224,7 @@ __all__ = [
     "show_matrix",
     "show_matrix_text",
     "show_picture",
+    "show_pointers",
     "show_state",
     "show_table",
     "show_totals",

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ksmlib.cli import main
+
 ROOT = Path(__file__).parents[1]
 TARGETS = set(
     re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
@@ -72,3 +74,15 @@ def test_requirements_agree_with_constraints() -> None:
     constraints = pins("constraints.txt")
     assert pins("requirements.txt") <= constraints
     assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in constraints)
+
+
+def test_the_readme_shows_what_the_command_prints(
+    capsys: pytest.CaptureFixture,
+) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    command = re.search(r"^ +\.venv/bin/ksmlib (run moved .*)$", text, re.MULTILINE)
+    assert command
+    assert main(command[1].split()) == 0
+    printed = capsys.readouterr().out
+    shown = "".join(f"    {line}".rstrip() + "\n" for line in printed.splitlines())
+    assert shown in text
