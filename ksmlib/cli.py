@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from ksmlib.designs import Design, designs
+from ksmlib.draw.ascii import state_ascii
+from ksmlib.draw.view import walk_views
 from ksmlib.history import History, HistoryError, parse, snapshot
 from ksmlib.history.diff import differences
 from ksmlib.history.language import MAX_TEXT
@@ -58,6 +60,11 @@ def _parser() -> argparse.ArgumentParser:
         " text itself, with ; between operations",
     )
     run_.add_argument("--step", action="store_true", help="print every state")
+    run_.add_argument(
+        "--draw",
+        action="store_true",
+        help="draw the state at the end as text; with --design, each of their walks",
+    )
     run_.add_argument("--design", metavar="A,B", help="only these designs")
     run_.add_argument("--json", action="store_true", help="print one JSON object")
     designs_ = commands.add_parser(
@@ -136,6 +143,16 @@ def _print_steps(history: History, chosen: Sequence[Design]) -> None:
         before = after
 
 
+def _print_pictures(history: History, walked: Sequence[Design]) -> None:
+    """The state at the end as a picture; one for each folio and design walked."""
+    replay = replay_with(history, walked)
+    replay.run()
+    state = snapshot(replay.kernel)
+    views = [view for d in walked for view in walk_views(replay, d.id)]
+    for picture in [state_ascii(state, view) for view in views] or [state_ascii(state)]:
+        print(f"\n{picture}")
+
+
 def _run(arguments: argparse.Namespace) -> None:
     history = _read_history(arguments.history)
     chosen = _chosen(arguments.design)
@@ -146,6 +163,8 @@ def _run(arguments: argparse.Namespace) -> None:
     if arguments.step:
         _print_steps(history, chosen)
     print(report_text(report), end="")
+    if arguments.draw:
+        _print_pictures(history, chosen if arguments.design else ())
 
 
 def _designs(arguments: argparse.Namespace) -> None:

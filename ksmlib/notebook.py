@@ -14,10 +14,11 @@ from IPython.display import Markdown
 
 from ksmlib.designs import all_designs, designs
 from ksmlib.designs.base import EVERYTHING, DesignCost
-from ksmlib.designs.walk import Visit, visits
-from ksmlib.draw.alt import curve_alt
+from ksmlib.designs.walk import Visit, anon_visits, visits
+from ksmlib.draw.alt import curve_alt, state_alt
+from ksmlib.draw.ascii import state_ascii
 from ksmlib.draw.data import Series, matrix_of
-from ksmlib.draw.figure import curve_figure
+from ksmlib.draw.figure import curve_figure, state_figure
 from ksmlib.draw.picture import (
     Picture,
     figure_picture,
@@ -28,14 +29,12 @@ from ksmlib.draw.picture import (
 from ksmlib.draw.pointers import pointer_alt, pointer_figure, pointer_graph
 from ksmlib.draw.tree import shown_window, tree_view
 from ksmlib.draw.view import view_at, walk_views
-from ksmlib.history import BASE, History, parse
+from ksmlib.history import BASE, History, Replay, parse
 from ksmlib.history.diff import differences
 from ksmlib.history.named import named, named_histories
 from ksmlib.history.random import Bounds, random_history
 from ksmlib.history.state import anon_vma_name, relative, snapshot
-from ksmlib.mm.interval_tree import Cost
-from ksmlib.mm.rmap import rmap_walk_anon
-from ksmlib.mm.types import AnonVma, Folio
+from ksmlib.mm.types import Folio
 from ksmlib.mm.vma import vma_lookup
 from ksmlib.report import Report, run
 from ksmlib.report import text as plain
@@ -122,6 +121,20 @@ def show_picture(
     return state_picture(state, before, views[0] if views else None)
 
 
+def show_figure(what: str, step: int | None = None) -> Picture:
+    """The same picture by networkx and matplotlib, for slides and papers."""
+    state = snapshot(_at(what, step).kernel)
+    return figure_picture(lambda dark: state_figure(state, dark=dark), state_alt(state))
+
+
+def show_ascii(what: str, step: int | None = None, design: str | None = None) -> Text:
+    """The same picture as plain text, for a mail."""
+    replay = _at(what, step)
+    views = walk_views(replay, design) if design else ()
+    picture = state_ascii(snapshot(replay.kernel), views[0] if views else None)
+    return Text(picture.splitlines())
+
+
 def show_matrix(names: Sequence[str], ids: str | None = None) -> Picture:
     """All designs against the named histories: found all, or missed how many."""
     chosen = [design.id for design in designs(ids)]
@@ -131,7 +144,7 @@ def show_matrix(names: Sequence[str], ids: str | None = None) -> Picture:
 def show_matrix_text(names: Sequence[str], ids: str | None = None) -> Text:
     """The same as text."""
     chosen = [design.id for design in designs(ids)]
-    return Text(plain.matrix_text({n: report(n) for n in names}, chosen))
+    return Text(plain.matrix_text({n: report(n, ids) for n in names}, chosen))
 
 
 def show_totals(reports: Iterable[Report], ids: str | None = None) -> Text:
@@ -197,14 +210,11 @@ def missed(what: str, design: str) -> str:
 
 def _visits(folio: Folio, design: str) -> Iterator[Visit]:
     if folio.test_ksm:
-        yield from visits(all_designs()[design], folio, DesignCost())
-        return
-    assert isinstance(folio.mapping, AnonVma)
-    for vma, at in rmap_walk_anon(folio, Cost()):
-        yield Visit(folio.mapping, vma, at, vma.vm_mm.page_table.get(at) is folio)
+        return visits(all_designs()[design], folio, DesignCost())
+    return anon_visits(folio, DesignCost())
 
 
-def _at(what: str, step: int | None):  # type: ignore[no-untyped-def]
+def _at(what: str, step: int | None) -> Replay:
     replay = replay_with(history(what), designs())
     replay.seek(len(replay) if step is None else step)
     return replay
@@ -218,8 +228,10 @@ __all__ = [
     "random_reports",
     "report",
     "say",
+    "show_ascii",
     "show_change",
     "show_curve",
+    "show_figure",
     "show_history",
     "show_matrix",
     "show_matrix_text",

@@ -246,3 +246,18 @@ def test_a_reader_that_has_seen_enough_is_no_error():
     done = subprocess.run(command, shell=True, capture_output=True, text=True)
     assert done.stderr == ""
     assert done.stdout == "step 1: A mmap 0+2\n"
+
+
+def test_draw_shows_the_walk_of_each_design_named(capsys):
+    assert main(["run", "moved", "--draw", "--design", "address,full"]) == 0
+    printed = capsys.readouterr().out
+    assert "f2, walked by address: finds nothing, misses A:8-9" in printed
+    assert "f2, walked by full: finds A:8-9" in printed
+    assert max(map(len, printed.splitlines())) <= 66
+
+
+def test_draw_without_a_design_shows_the_state_alone(capsys):
+    assert main(["run", "moved", "--draw"]) == 0
+    printed = capsys.readouterr().out
+    assert "walked by" not in printed
+    assert "A 8+2: pgoff 0, rw, mergeable, av1" in printed

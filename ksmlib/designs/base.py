@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from ctypes import Structure
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from typing import ClassVar
 from ksmlib.designs import layout
 from ksmlib.mm.interval_tree import Cost
 from ksmlib.mm.trace import Trace
-from ksmlib.mm.types import ULONG_MAX, AnonVma, RmapItem, StableNode, Vma
+from ksmlib.mm.types import ULONG_MAX, AnonVma, RmapItem, StableNode, Vma, vma_address
 
 #: ``[first, last]``: the page offsets to ask the interval tree for.
 Window = tuple[int, int]
@@ -39,7 +39,7 @@ class DesignCost(Cost):
     find_vma: int = 0
 
 
-class Design(Trace):
+class Design(Trace, ABC):
     """One answer to the question of the book.
 
     A design is a tracer of the kernel model: it overrides the tracepoint where
@@ -71,7 +71,6 @@ class Design(Trace):
         What it costs to find a question is added to ``cost``; what it costs
         to ask it is not.
         """
-        raise NotImplementedError
 
 
 class AddressDesign(Design):
@@ -85,7 +84,6 @@ class AddressDesign(Design):
     @abstractmethod
     def window(self, rmap_item: RmapItem, cost: DesignCost) -> Window | None:
         """What to ask for this item, or None to ask nothing."""
-        raise NotImplementedError
 
     def probes(self, stable_node: StableNode, cost: DesignCost) -> Iterator[Probe]:
         for search_new_forks in (False, True):
@@ -111,10 +109,10 @@ def _items_address(
 
 
 def address_of_index(index: int) -> Callable[[Vma], int | None]:
-    """The address a page offset has in a VMA (``vma_address()``)."""
+    """The address a page offset has in a VMA, None in one that has not got it."""
 
     def address(vma: Vma) -> int | None:
-        address = vma.vm_start + index - vma.vm_pgoff
+        address = vma_address(vma, index)
         return address if vma.covers(address) else None
 
     return address

@@ -13,6 +13,10 @@ from ksmlib.mm.interval_tree import anon_vma_interval_tree_foreach
 from ksmlib.mm.types import RmapItem, Vma, linear_page_index
 from ksmlib.mm.vma import find_vma, vma_lookup
 
+_AUTHOR = "David Hildenbrand"
+_DATE = "2026-04-08 14:57"
+_LINK = "https://lkml.iu.edu/2604.1/02549.html"
+
 
 def _index_in(vma: Vma | None, rmap_item: RmapItem) -> Window | None:
     if vma is None:
@@ -35,9 +39,7 @@ class Derived(AddressDesign):
     title = "derived: first VMA that covers"
     saves = "nothing"
     asks = "linear_page_index() of the first VMA that covers"
-    author = "David Hildenbrand"
-    date = "2026-04-08 14:57"
-    link = "https://lkml.iu.edu/2604.1/02549.html"
+    author, date, link = _AUTHOR, _DATE, _LINK
 
     def window(self, rmap_item: RmapItem, cost: DesignCost) -> Window | None:
         assert rmap_item.anon_vma is not None
@@ -62,9 +64,7 @@ class DerivedMm(AddressDesign):
     title = "derived: the mm's VMA that covers"
     saves = "nothing"
     asks = "linear_page_index() of vma_lookup(mm, address)"
-    author = "David Hildenbrand"
-    date = "2026-04-08 14:57"
-    link = "https://lkml.iu.edu/2604.1/02549.html"
+    author, date, link = _AUTHOR, _DATE, _LINK
 
     def window(self, rmap_item: RmapItem, cost: DesignCost) -> Window | None:
         cost.find_vma += 1
@@ -83,9 +83,7 @@ class DerivedFindVma(AddressDesign):
     title = "derived: the mm's find_vma()"
     saves = "nothing"
     asks = "linear_page_index() of find_vma(mm, address)"
-    author = "David Hildenbrand"
-    date = "2026-04-08 14:57"
-    link = "https://lkml.iu.edu/2604.1/02549.html"
+    author, date, link = _AUTHOR, _DATE, _LINK
 
     def window(self, rmap_item: RmapItem, cost: DesignCost) -> Window | None:
         cost.find_vma += 1

@@ -9,6 +9,8 @@ readings of ours.
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from ksmlib.designs.base import EVERYTHING, AddressDesign, DesignCost, Window
 from ksmlib.mm.types import RmapItem, Vma
 from ksmlib.mm.vma import vma_lookup
@@ -24,8 +26,9 @@ def _away_from_home(vma: Vma) -> bool:
 
 
 class _RemapBit(AddressDesign):
+    @abstractmethod
     def remapped(self, rmap_item: RmapItem, cost: DesignCost) -> bool:
-        raise NotImplementedError
+        """The bit of this item."""
 
     def window(self, rmap_item: RmapItem, cost: DesignCost) -> Window:
         if self.remapped(rmap_item, cost):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from ksmlib.designs.base import Design, DesignCost
 from ksmlib.mm.interval_tree import anon_vma_interval_tree_foreach
@@ -28,13 +28,13 @@ class Visit:
     hit: bool
 
 
-@dataclass
+@dataclass(frozen=True)
 class Walk:
     """What one walk found and what it cost."""
 
     design: str
-    found: set[tuple[Mm, int]] = field(default_factory=set)
-    cost: DesignCost = field(default_factory=DesignCost)
+    found: set[tuple[Mm, int]]
+    cost: DesignCost
 
 
 def visits(design: Design, folio: Folio, cost: DesignCost) -> Iterator[Visit]:
@@ -52,20 +52,29 @@ def visits(design: Design, folio: Folio, cost: DesignCost) -> Iterator[Visit]:
             yield Visit(probe.anon_vma, vma, address, hit)
 
 
+def anon_visits(folio: Folio, cost: DesignCost) -> Iterator[Visit]:
+    """Every VMA a walk of an anonymous folio looks at, whatever the design."""
+    assert isinstance(folio.mapping, AnonVma)
+    for vma, address in rmap_walk_anon(folio, cost):
+        hit = vma.vm_mm.page_table.get(address) is folio
+        yield Visit(folio.mapping, vma, address, hit)
+
+
 def rmap_walk(design: Design, folio: Folio) -> Walk:
     """Walk a KSM folio as ``design`` would."""
-    walk = Walk(design.id)
-    for visit in visits(design, folio, walk.cost):
-        if visit.hit:
-            assert visit.address is not None
-            walk.found.add((visit.vma.vm_mm, visit.address))
-    return walk
+    cost = DesignCost()
+    return Walk(design.id, _found(visits(design, folio, cost)), cost)
 
 
 def walk_anon(folio: Folio) -> Walk:
     """Walk an anonymous folio, as all designs do: none changes this."""
-    walk = Walk(ANON)
-    for vma, address in rmap_walk_anon(folio, walk.cost):
-        if vma.vm_mm.page_table.get(address) is folio:
-            walk.found.add((vma.vm_mm, address))
-    return walk
+    cost = DesignCost()
+    return Walk(ANON, _found(anon_visits(folio, cost)), cost)
+
+
+def _found(seen: Iterable[Visit]) -> set[tuple[Mm, int]]:
+    return {
+        (visit.vma.vm_mm, visit.address)
+        for visit in seen
+        if visit.hit and visit.address is not None
+    }

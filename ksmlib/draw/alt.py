@@ -12,6 +12,7 @@ from ksmlib.draw.data import Matrix, Series
 from ksmlib.draw.tree import TreeView
 from ksmlib.draw.view import WalkView
 from ksmlib.history.diff import differences
+from ksmlib.history.pages import page_runs
 from ksmlib.history.state import State
 from ksmlib.report.verdict import Pte
 
@@ -27,14 +28,9 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def pages_text(pages: Iterable[int]) -> str:
+def pages_words(pages: Iterable[int]) -> str:
     """``page 8``, ``pages 8 and 9``, ``pages 0 to 3 and 7``."""
-    runs: list[tuple[int, int]] = []
-    for page in sorted(pages):
-        if runs and page == runs[-1][1] + 1:
-            runs[-1] = runs[-1][0], page
-        else:
-            runs.append((page, page))
+    runs = page_runs(pages)
     said: list[str] = []
     for first, last in runs:
         if last - first < 2:
@@ -48,7 +44,7 @@ def pages_text(pages: Iterable[int]) -> str:
 def ptes_words(ptes: Iterable[Pte]) -> str:
     """``pages 8 and 9 of A and page 0 of B``."""
     said = [
-        f"{pages_text(page for _, page in group)} of {process}"
+        f"{pages_words(page for _, page in group)} of {process}"
         for process, group in groupby(ptes, key=lambda pte: pte[0])
     ]
     return listed(said)
@@ -120,7 +116,7 @@ def _process_sentence(state: State, name: str) -> str:
         )
         return f"Process {name} has VMAs from {_span(list(pages))}, nothing mapped."
     maps = [
-        f"{_folio_words(state, folio)} at {pages_text(pages)}"
+        f"{_folio_words(state, folio)} at {pages_words(pages)}"
         for folio, pages in folios.items()
     ]
     return f"Process {name} maps {listed(maps)}."
@@ -173,8 +169,9 @@ def _item_sentences(state: State) -> list[str]:
     items = [(item["process"], item["page"]) for item in state["rmap_items"]]
     if not items:
         return []
-    items.sort(key=lambda pte: list(state["processes"]).index(pte[0])
-               if pte[0] in state["processes"] else -1)  # fmt: skip
+    # Those of processes that have exited come first.
+    order = {name: n for n, name in enumerate(state["processes"])}
+    items.sort(key=lambda pte: order.get(pte[0], -1))
     return [f"There are rmap_items for {ptes_words(items)}."]
 
 

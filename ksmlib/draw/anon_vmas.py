@@ -84,7 +84,7 @@ def draw_anon_vmas(canvas: Canvas, plan: Plan) -> None:
         for anon_vma in plan.state["anon_vmas"].values()
         for entry in anon_vma["tree"][:MAX_ENTRIES]
     )
-    heading(canvas, "anon_vmas, by page offset", "", plan.right)
+    heading(canvas, "anon_vmas, by page offset")
     if elsewhere:
         paragraph(canvas, caption, MARGIN, plan.right, "muted")
     canvas.y += 3

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import cycle, islice
 from string import ascii_letters
-from textwrap import wrap
 from typing import Any
 
 from ksmlib.draw.anon_vmas import (
@@ -25,7 +24,7 @@ from ksmlib.draw.columns import Key, Wish, breaks, filled, folio_of_file, wishes
 from ksmlib.draw.lanes import vma_words
 from ksmlib.draw.view import WalkView
 from ksmlib.history.state import State
-from ksmlib.report.text import COLUMNS, folded, ptes_text
+from ksmlib.report.text import COLUMNS, folded, headline, ptes_text
 
 #: Names to the left take at most so many columns.
 GUTTER = 14
@@ -122,11 +121,7 @@ def _headline(walk: WalkView | None) -> list[str]:
     said += f"finds {ptes_text(walk.found) or 'nothing'}"
     if walk.missed:
         said += f", misses {ptes_text(walk.missed)}"
-    return [*_head(said)[:6], ""]
-
-
-def _head(text: str) -> list[str]:
-    return wrap(text, COLUMNS, subsequent_indent="  ")
+    return [*headline(said)[:6], ""]
 
 
 def _row(sheet: Sheet, name: str, cells: Iterable[tuple[int, str]]) -> str:
@@ -194,9 +189,8 @@ def _cell(sheet: Sheet, text: str) -> str:
 
 
 def _verdict(sheet: Sheet, name: str, page: int) -> str:
-    if sheet.walk and (name, page) in sheet.walk.missed:
-        return _MISS
-    return _FOUND if sheet.walk and (name, page) in sheet.walk.found else ""
+    words = {"missed": _MISS, "found": _FOUND, "": ""}
+    return words[sheet.walk.outcome(name, page)] if sheet.walk else ""
 
 
 def _items(sheet: Sheet, name: str, pad: str) -> Iterator[str]:

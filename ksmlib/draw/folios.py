@@ -72,7 +72,7 @@ def draw_folios(canvas: Canvas, plan: Plan) -> None:
     ]
     if not folios and not gone:
         return
-    heading(canvas, "Folios", "", plan.right)
+    heading(canvas, "Folios")
     canvas.y += 3
     walked = plan.walk.folio if plan.walk else None
     ranked = sorted(folios, key=lambda n: (n != walked, folios[n]["kind"] != "ksm"))

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ksmlib.draw.changes import folio_id, item_id, page_id, process_id, vma_id
+from ksmlib.draw.changes import (
+    anon_vma_id,
+    folio_id,
+    item_id,
+    page_id,
+    process_id,
+    vma_id,
+)
 from ksmlib.draw.measure import flowed, text_width
 from ksmlib.draw.plan import (
     DOT,
@@ -231,7 +238,7 @@ def _mapped_cell(
         place.height,
         style_of_folio(kind),
         mark,
-        "missed" if verdict == "missed" else "found" if verdict else "",
+        verdict,
         f"page {at[1]} of {at[0]}: {pte['folio']} ({content}){said}",
     )
     canvas.boxes.append(box)
@@ -384,5 +391,5 @@ def _item_links(
     canvas.links.append(Link("item_page", box.id, page, points))
     if item["folio"]:
         canvas.links.append(Link("item_folio", box.id, folio_id(item["folio"])))
-    target = f"anon_vma:{item['anon_vma']}"
+    target = anon_vma_id(item["anon_vma"])
     canvas.links.append(Link("item_anon_vma", box.id, target))

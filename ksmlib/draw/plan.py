@@ -9,7 +9,7 @@ from typing import Any
 from ksmlib.draw.changes import Changes
 from ksmlib.draw.columns import Axis
 from ksmlib.draw.measure import clipped, flowed, text_width
-from ksmlib.draw.shapes import LINE, SIZE, Canvas, Label, Mark, Style, Tone
+from ksmlib.draw.shapes import LINE, SIZE, Canvas, Label, Mark, Style, Tone, Verdict
 from ksmlib.draw.view import WalkView
 from ksmlib.history.state import State
 
@@ -43,13 +43,9 @@ class Plan:
     def right(self) -> float:
         return self.width - MARGIN
 
-    def verdict(self, process: str, page: int) -> str:
+    def verdict(self, process: str, page: int) -> Verdict:
         """What the walk made of a PTE: found, missed, or nothing."""
-        if self.walk is None:
-            return ""
-        if (process, page) in self.walk.missed:
-            return "missed"
-        return "found" if (process, page) in self.walk.found else ""
+        return self.walk.outcome(process, page) if self.walk else ""
 
 
 def signed(mark: Mark, text: str) -> str:
@@ -83,17 +79,10 @@ def paragraph(
         canvas.y += LINE
 
 
-def heading(canvas: Canvas, text: str, caption: str, right: float) -> None:
-    """A heading, and after it a word of explanation if there is room."""
+def heading(canvas: Canvas, text: str) -> None:
+    """A line that says what follows."""
     y = canvas.y + LINE / 2
     canvas.labels.append(Label(text, MARGIN, y, tone="strong", bold=True))
-    x = MARGIN + text_width(text, SIZE, bold=True) + 8
-    if caption and x + text_width(caption, SIZE) <= right:
-        canvas.labels.append(Label(caption, x, y, tone="muted"))
-    elif caption:
-        canvas.y += LINE
-        paragraph(canvas, caption, MARGIN, right, "muted")
-        return
     canvas.y += LINE
 
 

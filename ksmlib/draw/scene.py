@@ -137,7 +137,7 @@ def _words_fit(state: State, changed: Changes, axis: Axis) -> bool:
 def _headline(canvas: Canvas, plan: Plan, walk: WalkView) -> None:
     """Which walk, what it found, what it missed and why."""
     text = f"{walk.folio}, walked by {walk.design}"
-    heading(canvas, text, "", plan.right)
+    heading(canvas, text)
     canvas.y += 2
     if walk.found:
         _outcome(canvas, plan, "found", f"finds {ptes_text(walk.found)}")

@@ -18,7 +18,7 @@ Kind = Literal[
 #: What a link says: the pointers of the kernel, and where things are drawn.
 LinkKind = Literal[
     "contains", "maps", "avc_vma", "avc_anon_vma", "parent", "mapping", "item_page",
-    "item_folio", "item_anon_vma", "filed", "edge", "guide",
+    "item_folio", "item_anon_vma", "filed", "edge",
 ]  # fmt: skip
 
 #: How a box is filled: one name for each colour and pattern.
@@ -103,7 +103,6 @@ class Link:
     target: str
     points: tuple[tuple[float, float], ...] = ()
     arrow: bool = False
-    tone: Tone = "normal"
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,6 @@ stroke-linejoin:round}
 .ksm-scene .v-found{stroke:var(--t-found);stroke-width:1.6}
 .ksm-scene path.s-found{stroke:var(--t-found);stroke-width:2.4}
 .ksm-scene path.s-missed{stroke:var(--t-missed);stroke-width:2.8}
-.ksm-scene .guide{stroke-dasharray:1 3}
 """
 
 

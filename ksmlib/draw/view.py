@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from ksmlib.designs import Design, all_designs
 from ksmlib.designs.base import DesignCost
 from ksmlib.designs.walk import rmap_walk, visits
+from ksmlib.draw.shapes import Verdict
 from ksmlib.history.replay import BASE, Replay
 from ksmlib.history.state import anon_vma_name, folio_name, relative
-from ksmlib.mm.check import mapped_at
+from ksmlib.mm.observe import mapped_at
 from ksmlib.mm.types import ULONG_MAX, Folio, Mm, StableNode
 from ksmlib.report.verdict import FolioWalk, Pte, judge
 
@@ -44,6 +45,12 @@ class WalkView:
     windows: tuple[Window, ...] = ()
     visited: tuple[Pte, ...] = ()
 
+    def outcome(self, process: str, page: int) -> Verdict:
+        """What became of one PTE; nothing if the walk was not after it."""
+        if (process, page) in self.missed:
+            return "missed"
+        return "found" if (process, page) in self.found else ""
+
 
 def walk_view(walk: FolioWalk, design: str) -> WalkView:
     """The verdict on one design, without its windows. Raises KeyError."""
@@ -57,8 +64,8 @@ def walk_views(replay: Replay, design: str) -> tuple[WalkView, ...]:
     ``design`` must be among the tracers of the replay, so that it has saved
     what it saves; see ``ksmlib.report.verdict.replay_with()``.
     """
-    alive = [mm for mm in replay.kernel.mms.values() if mm.alive]
-    folios = sorted(mapped_at(alive).items(), key=lambda item: item[0].number)
+    truth = mapped_at(replay.kernel.mms.values())
+    folios = sorted(truth.items(), key=lambda item: item[0].number)
     chosen = all_designs()[design]
     return tuple(_view(f, ptes, chosen) for f, ptes in folios if f.test_ksm)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ksmlib.history.pages import pages_text
 from ksmlib.history.state import State
 
 
@@ -59,16 +60,6 @@ def _vma_differences(
     return said
 
 
-def _runs(pages: list[int]) -> str:
-    runs: list[list[int]] = []
-    for page in sorted(pages):
-        if runs and page == runs[-1][1] + 1:
-            runs[-1][1] = page
-        else:
-            runs.append([page, page])
-    return ",".join(f"{a}" if a == b else f"{a}-{b}" for a, b in runs)
-
-
 def _page_differences(
     name: str, before: dict[str, Any], after: dict[str, Any]
 ) -> list[str]:
@@ -86,7 +77,7 @@ def _page_differences(
         else:
             what = f"{was['folio']} -> {now['folio']} ({now['content']})"
         changes.setdefault(what, []).append(int(page))
-    return [f"{name}:{_runs(pages)}: {what}" for what, pages in changes.items()]
+    return [f"{name}:{pages_text(pages)}: {what}" for what, pages in changes.items()]
 
 
 def _folio_differences(before: State, after: State) -> list[str]:

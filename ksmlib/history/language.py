@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from textwrap import wrap
-from typing import NoReturn, get_args
+from typing import NoReturn, TypeVar, get_args
 
 from ksmlib.history.operations import (
     Exit,
@@ -47,6 +47,8 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,7}")
 _CONTENT = re.compile(r"[A-Za-z0-9_.-]{1,16}")
 _RANGE = re.compile(r"([0-9]{1,9})\+([0-9]{1,9})")
 _NUMBER = re.compile(r"[0-9]{1,9}")
+
+_Word = TypeVar("_Word", bound=str)
 
 
 class HistoryError(ValueError):
@@ -134,7 +136,7 @@ def parse(text: str) -> History:
         )
     lines: list[Line] = []
     operations = 0
-    for number, raw in enumerate(_split_lines(text), start=1):
+    for number, raw in enumerate(split_lines(text), start=1):
         code, hash_, comment = raw.partition("#")
         parts = _statements(code, number)
         said = _clean_comment(comment) if hash_ else None
@@ -153,7 +155,8 @@ def parse(text: str) -> History:
     return History(tuple(lines))
 
 
-def _split_lines(text: str) -> list[str]:
+def split_lines(text: str) -> list[str]:
+    """The lines of a text, whichever of the three line ends it has."""
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
@@ -251,14 +254,14 @@ class _Statement:
             self.expected(what)
         return self.take(_NAME, what)
 
-    def word(self, what: str, words: tuple[str, ...]) -> str:
+    def word(self, what: str, words: tuple[_Word, ...]) -> _Word:
         token = self.peek()
         if token not in words:
             close = get_close_matches(token or "", words, n=1)
             hint = f"; did you mean {close[0]}?" if close else ""
             self.expected(f"{what} ({', '.join(words)}){hint}")
         self.at += 1
-        return token
+        return words[words.index(token)]
 
     def end(self) -> None:
         if self.at < len(self.tokens):
@@ -324,13 +327,13 @@ def _mremap(s: _Statement, process: str) -> Operation:
 
 def _mprotect(s: _Statement, process: str) -> Operation:
     range_ = s.range()
-    protection: Protection = s.word("a protection", get_args(Protection))  # type: ignore[assignment]
+    protection: Protection = s.word("a protection", get_args(Protection))
     return Mprotect(process, range_, protection)
 
 
 def _madvise(s: _Statement, process: str) -> Operation:
     range_ = s.range()
-    advice: Advice = s.word("an advice", get_args(Advice))  # type: ignore[assignment]
+    advice: Advice = s.word("an advice", get_args(Advice))
     return Madvise(process, range_, advice)
 
 

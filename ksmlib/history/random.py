@@ -18,12 +18,14 @@ from ksmlib.history.operations import (
     MremapResize,
     Munmap,
     Operation,
+    Protection,
     Range,
     Read,
     Write,
 )
 from ksmlib.history.replay import BASE, apply
 from ksmlib.mm.kernel import Kernel
+from ksmlib.mm.madvise import Advice
 from ksmlib.mm.types import Mm, Refused, Vma
 
 #: How often each kind of operation is tried.
@@ -44,6 +46,9 @@ _WEIGHTS = {
     "ksmd": 8,
     "start": 1,
 }
+_PROTECTIONS: tuple[Protection, ...] = ("ro", "rw", "rw", "rw", "none")
+#: Besides mergeable, which is a kind of its own.
+_ADVICE: tuple[Advice, ...] = ("unmergeable", "dontneed", "dontfork", "dofork")
 
 
 @dataclass
@@ -136,13 +141,11 @@ class _Maker:
                 pages = max(1, at.pages + self.random.randint(-2, 3))
                 return MremapResize(name, at, pages)
             case "mprotect":
-                protection = self.random.choice(("ro", "rw", "rw", "rw", "none"))
-                return Mprotect(name, at, protection)  # type: ignore[arg-type]
+                return Mprotect(name, at, self.random.choice(_PROTECTIONS))
             case "mergeable":
                 return Madvise(name, at, "mergeable")
             case "advice":
-                words = ("unmergeable", "dontneed", "dontfork", "dofork")
-                return Madvise(name, at, self.random.choice(words))  # type: ignore[arg-type]
+                return Madvise(name, at, self.random.choice(_ADVICE))
             case "write":
                 return Write(
                     name, at, f"c{self.random.randrange(self.bounds.contents)}"

@@ -10,13 +10,13 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 from ksmlib.history.replay import BASE
-from ksmlib.mm.check import live_anon_vmas, mapped_at, stable_rmap_items
 from ksmlib.mm.interval_tree import (
     anon_vma_interval_tree_nodes,
     avc_last_pgoff,
     avc_start_pgoff,
 )
 from ksmlib.mm.kernel import Kernel
+from ksmlib.mm.observe import live_anon_vmas, mapped_at, stable_rmap_items
 from ksmlib.mm.types import (
     VM_DONTCOPY,
     VM_MERGEABLE,
@@ -120,8 +120,7 @@ def snapshot(kernel: Kernel) -> State:
     ``anon_vmas`` holds those still referenced, if only by an rmap_item. An
     rmap_item whose KSM folio is gone has ``folio`` None until the next scan.
     """
-    alive = [mm for mm in kernel.mms.values() if mm.alive]
-    truth = mapped_at(alive)
+    truth = mapped_at(kernel.mms.values())
     anon_vmas = sorted(live_anon_vmas(kernel), key=lambda a: a.number)
     items = [
         {
@@ -134,7 +133,7 @@ def snapshot(kernel: Kernel) -> State:
         if item.head is not None
     ]
     return {
-        "processes": {mm.name: _process(mm) for mm in alive},
+        "processes": {mm.name: _process(mm) for mm in kernel.mms.values() if mm.alive},
         "anon_vmas": {f"av{a.number}": _anon_vma(a) for a in anon_vmas},
         "folios": {
             folio_name(folio): _folio(folio, ptes)

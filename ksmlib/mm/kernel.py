@@ -17,12 +17,11 @@ from ksmlib.mm.vma import (
     VmaMergeStruct,
     do_munmap,
     find_mergeable_anon_vma,
-    find_vma,
     find_vma_intersection,
+    find_vma_prev,
     vma_link,
     vma_lookup,
     vma_merge_new_range,
-    vma_prev,
 )
 
 
@@ -82,20 +81,12 @@ class Kernel:
             raise Refused("ENOMEM", f"{mm.name} has too many VMAs")
         if find_vma_intersection(mm, start, start + pages):
             raise Refused("EEXIST", "part of the range is mapped already")
-        vma = Vma(
-            mm,
-            start,
-            start + pages,
-            offset if file else start,
-            VM_READ | VM_WRITE,
-            file,
-        )
-        vmg = VmaMergeStruct(
-            mm, start, vma.vm_end, vma.vm_pgoff, vma.vm_flags, file, None
-        )
-        vmg.prev, vmg.next = vma_prev(vma), find_vma(mm, start)
+        end, pgoff = start + pages, offset if file else start
+        flags = VM_READ | VM_WRITE
+        prev, next_ = find_vma_prev(mm, start)
+        vmg = VmaMergeStruct(mm, start, end, pgoff, flags, file, None, prev, next_)
         if vma_merge_new_range(vmg) is None:
-            vma_link(vma)
+            vma_link(Vma(mm, start, end, pgoff, flags, file))
 
     def munmap(self, mm: Mm, start: int, pages: int) -> None:
         """Unmap a range; holes in it do not matter."""

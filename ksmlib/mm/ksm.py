@@ -226,10 +226,8 @@ def remove_rmap_item_from_tree(ksm: Ksm, rmap_item: RmapItem) -> None:
         rmap_item.anon_vma = rmap_item.head = None
     elif rmap_item.unstable_seqnr is not None:
         if rmap_item.unstable_seqnr == ksm.seqnr:
-            for content, item in ksm.unstable_tree.items():
-                if item is rmap_item:
-                    del ksm.unstable_tree[content]
-                    break
+            assert rmap_item.oldchecksum is not None
+            del ksm.unstable_tree[rmap_item.oldchecksum]
         rmap_item.unstable_seqnr = None
 
 

@@ -83,14 +83,14 @@ def do_write_fault(vma: Vma, address: int, content: str) -> None:
     The VMA must have its anon_vma (``vmf_anon_prepare()``).
     """
     folio = vma.vm_mm.page_table.get(address)
-    if folio is not None and folio.kind == "anon":
-        if folio.anon_exclusive:
-            folio.content = content
-            return
-        if wp_can_reuse_anon_folio(folio, vma):
-            folio.content = content
-            return
-    wp_page_copy(vma, address, content)
+    if (
+        folio is not None
+        and folio.test_anon
+        and (folio.anon_exclusive or wp_can_reuse_anon_folio(folio, vma))
+    ):
+        folio.content = content
+    else:
+        wp_page_copy(vma, address, content)
 
 
 def wp_can_reuse_anon_folio(folio: Folio, vma: Vma) -> bool:

@@ -11,7 +11,14 @@ from ksmlib.mm.interval_tree import (
     anon_vma_interval_tree_remove,
 )
 from ksmlib.mm.trace import Trace
-from ksmlib.mm.types import AnonVma, AnonVmaChain, Folio, Vma, linear_page_index
+from ksmlib.mm.types import (
+    AnonVma,
+    AnonVmaChain,
+    Folio,
+    Vma,
+    linear_page_index,
+    vma_address,
+)
 
 
 def get_anon_vma(anon_vma: AnonVma) -> None:
@@ -142,4 +149,4 @@ def rmap_walk_anon(folio: Folio, cost: Cost) -> Iterator[tuple[Vma, int]]:
     assert isinstance(folio.mapping, AnonVma)
     index = folio.index
     for vma in anon_vma_interval_tree_foreach(folio.mapping, index, index, cost):
-        yield vma, index - vma.vm_pgoff + vma.vm_start
+        yield vma, vma_address(vma, index)

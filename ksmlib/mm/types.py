@@ -231,3 +231,11 @@ class RmapItem:
 def linear_page_index(vma: Vma, address: int) -> int:
     """The index of a page of ``vma`` (``linear_page_index()``), in pages."""
     return address - vma.vm_start + vma.vm_pgoff
+
+
+def vma_address(vma: Vma, pgoff: int) -> int:
+    """The address of a page offset in ``vma`` (``vma_address()``), in pages.
+
+    Where the kernel says -EFAULT, this is an address outside of ``vma``.
+    """
+    return pgoff - vma.vm_pgoff + vma.vm_start

@@ -36,12 +36,22 @@ def _start(vma: Vma) -> int:
     return vma.vm_start
 
 
+def _index(mm: Mm, address: int) -> int:
+    """Where in ``mm.vmas`` the first VMA stands that ends above ``address``."""
+    i = bisect_right(mm.vmas, address, key=_start)
+    return i - 1 if i and mm.vmas[i - 1].vm_end > address else i
+
+
 def find_vma(mm: Mm, address: int) -> Vma | None:
     """The first VMA that ends above ``address``; it need not cover it."""
-    i = bisect_right(mm.vmas, address, key=_start)
-    if i and mm.vmas[i - 1].vm_end > address:
-        return mm.vmas[i - 1]
+    i = _index(mm, address)
     return mm.vmas[i] if i < len(mm.vmas) else None
+
+
+def find_vma_prev(mm: Mm, address: int) -> tuple[Vma | None, Vma | None]:
+    """The VMA before that of ``find_vma()``, and that."""
+    i = _index(mm, address)
+    return (mm.vmas[i - 1] if i else None), (mm.vmas[i] if i < len(mm.vmas) else None)
 
 
 def vma_lookup(mm: Mm, address: int) -> Vma | None:
@@ -51,8 +61,8 @@ def vma_lookup(mm: Mm, address: int) -> Vma | None:
 
 
 def vma_prev(vma: Vma) -> Vma | None:
-    i = bisect_left(vma.vm_mm.vmas, vma.vm_start, key=_start)
-    return vma.vm_mm.vmas[i - 1] if i else None
+    """The VMA before ``vma``, or None."""
+    return find_vma_prev(vma.vm_mm, vma.vm_start)[0]
 
 
 def find_vma_intersection(mm: Mm, start: int, end: int) -> Vma | None:
@@ -63,11 +73,7 @@ def find_vma_intersection(mm: Mm, start: int, end: int) -> Vma | None:
 
 def vmas_in(mm: Mm, start: int, end: int) -> list[Vma]:
     """The VMAs that overlap ``[start, end)``, in address order."""
-    vma = find_vma(mm, start)
-    if vma is None:
-        return []
-    first = bisect_left(mm.vmas, vma.vm_start, key=_start)
-    return mm.vmas[first : bisect_left(mm.vmas, end, key=_start)]
+    return mm.vmas[_index(mm, start) : bisect_left(mm.vmas, end, key=_start)]
 
 
 def require_mapped(mm: Mm, start: int, end: int) -> None:
@@ -81,11 +87,12 @@ def require_mapped(mm: Mm, start: int, end: int) -> None:
 
 
 def vma_link(vma: Vma) -> None:
+    """Put ``vma`` among those of its mm."""
     insort(vma.vm_mm.vmas, vma, key=_start)
 
 
 def _detach(vma: Vma) -> None:
-    del vma.vm_mm.vmas[bisect_left(vma.vm_mm.vmas, vma.vm_start, key=_start)]
+    del vma.vm_mm.vmas[_index(vma.vm_mm, vma.vm_start)]
 
 
 def vm_area_dup(vma: Vma) -> Vma:
@@ -116,18 +123,21 @@ def anon_vma_interval_tree_post_update_vma(vma: Vma) -> None:
         anon_vma_interval_tree_insert(avc, avc.anon_vma)
 
 
-def split_vma(vma: Vma, address: int, new_below: bool) -> Vma:
+def require_room(mm: Mm, splits: int) -> None:
+    """Raise Refused(ENOMEM) if so many splits would exceed ``max_map_count``.
+
+    ``split_vma()`` asks this before each one; asked before the first, a
+    refused call changes nothing.
+    """
+    if mm.map_count + splits > SYSCTL_MAX_MAP_COUNT:
+        raise Refused("ENOMEM", f"{mm.name} has too many VMAs to split one")
+
+
+def split_vma(vma: Vma, address: int, new_below: bool) -> None:
     """Split at ``address``; the new VMA is the lower or the upper part.
 
-    Raises Refused(ENOMEM) at ``max_map_count``, as ``split_vma()``.
+    Follows ``__split_vma()``: whether there is room is for the caller.
     """
-    if vma.vm_mm.map_count >= SYSCTL_MAX_MAP_COUNT:
-        raise Refused("ENOMEM", f"{vma.vm_mm.name} has too many VMAs to split one")
-    return _split_vma(vma, address, new_below)
-
-
-def _split_vma(vma: Vma, address: int, new_below: bool) -> Vma:
-    """``__split_vma()``: without the check of ``max_map_count``."""
     assert vma.vm_start < address < vma.vm_end
     new = vm_area_dup(vma)
     if new_below:
@@ -144,7 +154,6 @@ def _split_vma(vma: Vma, address: int, new_below: bool) -> Vma:
         vma.vm_end = address
     vma_link(new)
     anon_vma_interval_tree_post_update_vma(vma)
-    return new
 
 
 # --- merging ---------------------------------------------------------------
@@ -338,9 +347,7 @@ def vma_modify_flags(
     )
     merged = vma_merge_existing_range(vma, vmg)
     if merged is None:
-        splits = (vma.vm_start < start) + (vma.vm_end > end)
-        if vma.vm_mm.map_count + splits > SYSCTL_MAX_MAP_COUNT:
-            raise Refused("ENOMEM", f"{vma.vm_mm.name} has too many VMAs to split one")
+        require_room(vma.vm_mm, (vma.vm_start < start) + (vma.vm_end > end))
         if vma.vm_start < start:
             split_vma(vma, start, new_below=True)
         if vma.vm_end > end:
@@ -385,9 +392,7 @@ def copy_vma(
     if vma.vm_file is None and vma.anon_vma is None:
         pgoff = address
         faulted_in_anon_vma = False
-    next_ = find_vma(mm, address)
-    i = bisect_left(mm.vmas, address, key=_start)
-    prev = mm.vmas[i - 1] if i else None
+    prev, next_ = find_vma_prev(mm, address)
     vmg = VmaMergeStruct(
         mm,
         address,
@@ -426,12 +431,12 @@ def do_munmap(mm: Mm, start: int, end: int) -> None:
         return
     first = gone[0]
     if first.vm_start < start:
-        if first.vm_end > end and mm.map_count >= SYSCTL_MAX_MAP_COUNT:
-            raise Refused("ENOMEM", f"{mm.name} has too many VMAs to split one")
-        _split_vma(first, start, new_below=True)
+        if first.vm_end > end:
+            require_room(mm, 1)
+        split_vma(first, start, new_below=True)
     last = gone[-1]
     if last.vm_end > end:
-        _split_vma(last, end, new_below=False)
+        split_vma(last, end, new_below=False)
     for vma in gone:
         unmap_region(mm, vma.vm_start, vma.vm_end)
     for vma in gone:

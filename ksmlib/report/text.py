@@ -12,6 +12,7 @@ from typing import Any
 from ksmlib.designs import Design
 from ksmlib.designs.layout import objects_per_slab
 from ksmlib.history.language import History
+from ksmlib.history.pages import pages_text
 from ksmlib.history.replay import Refusal
 from ksmlib.history.state import State
 from ksmlib.report.totals import totals
@@ -23,18 +24,10 @@ COLUMNS = 66
 
 def ptes_text(ptes: Iterable[Pte]) -> str:
     """PTEs by process, runs of pages joined: ``A:0-1 B:0``."""
-    said = []
-    for process, group in groupby(ptes, key=lambda pte: pte[0]):
-        pages = sorted(page for _, page in group)
-        runs: list[list[int]] = []
-        for page in pages:
-            if runs and page == runs[-1][1] + 1:
-                runs[-1][1] = page
-            else:
-                runs.append([page, page])
-        spans = (f"{a}" if a == b else f"{a}-{b}" for a, b in runs)
-        said.append(f"{process}:{','.join(spans)}")
-    return " ".join(said)
+    return " ".join(
+        f"{process}:{pages_text(page for _, page in group)}"
+        for process, group in groupby(ptes, key=lambda pte: pte[0])
+    )
 
 
 def folded(
@@ -93,10 +86,11 @@ def verdicts_text(walk: FolioWalk) -> list[str]:
         rows.append([v.design, found, str(v.vmas), str(v.nodes), missed])
     head = f"walk of {walk.folio} ({walk.kind}, index {walk.index})"
     head += f", mapped at {ptes_text(walk.mapped)}"
-    return [*_head(head), *_indented(table(rows, (1, 2, 3), COLUMNS - 2))]
+    return [*headline(head), *_indented(table(rows, (1, 2, 3), COLUMNS - 2))]
 
 
-def _head(text: str) -> list[str]:
+def headline(text: str) -> list[str]:
+    """``text`` in lines that fit, those after the first set in."""
     return wrap(text, COLUMNS, subsequent_indent="  ")
 
 
@@ -215,4 +209,4 @@ def totals_text(reports: Iterable[Report], designs: Iterable[Design]) -> list[st
         rows.append([design.id, *(str(n or "-") for n in counts), size])
     of = totals(reports, "full")
     head = f"{of.ptes} PTEs of {of.folios} KSM folios, {of.histories} histories"
-    return [*_head(head), *table(rows, (1, 2, 3, 4, 5))]
+    return [*headline(head), *table(rows, (1, 2, 3, 4, 5))]

@@ -11,7 +11,7 @@ from ksmlib.history.language import History
 from ksmlib.history.operations import WalkPage
 from ksmlib.history.replay import BASE, Refusal, Replay, folio_to_walk
 from ksmlib.history.state import State, folio_name, relative, snapshot
-from ksmlib.mm.check import mapped_at
+from ksmlib.mm.observe import mapped_at
 from ksmlib.mm.types import Folio, Mm
 
 #: A PTE, as process and page.
@@ -128,7 +128,7 @@ def walk_folio(
 
 def ksm_walks(replay: Replay, designs: Sequence[Design]) -> tuple[FolioWalk, ...]:
     """The walk of every KSM folio, as things stand."""
-    truth = mapped_at(mm for mm in replay.kernel.mms.values() if mm.alive)
+    truth = mapped_at(replay.kernel.mms.values())
     return tuple(
         walk_folio(folio, ptes, designs)
         for folio, ptes in truth.items()
@@ -174,7 +174,7 @@ def _asked_walk(
     replay: Replay, operation: WalkPage, designs: Sequence[Design]
 ) -> FolioWalk:
     folio = folio_to_walk(replay.kernel, operation)
-    truth = mapped_at(mm for mm in replay.kernel.mms.values() if mm.alive)
+    truth = mapped_at(replay.kernel.mms.values())
     line = replay.history.line_of(replay.position)
     at = (operation.process, operation.page)
     return walk_folio(folio, truth[folio], designs, line, at)

@@ -30,7 +30,7 @@ from functools import cache
 from typing import Any, TypedDict
 
 from ksmlib.designs import all_designs
-from ksmlib.history.language import History, Line
+from ksmlib.history.language import History, Line, split_lines
 from ksmlib.history.named import NamedHistory, named_histories
 from ksmlib.report.text import ptes_text
 from ksmlib.report.verdict import FolioWalk, Verdict
@@ -539,7 +539,7 @@ def _kept(edits: tuple[Edit, ...], edit: Edit) -> tuple[Edit, ...]:
 
 def _clean(text: str) -> str:
     """As the editor holds it, and fit for any encoding."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = "\n".join(split_lines(text))
     return text.encode("utf-8", "replace").decode("utf-8")
 
 

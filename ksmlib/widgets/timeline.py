@@ -11,7 +11,7 @@ from ksmlib.draw.alt import state_alt
 from ksmlib.draw.svg import state_svg
 from ksmlib.draw.view import WalkView, walk_view, walk_views
 from ksmlib.history.diff import differences
-from ksmlib.history.language import History, HistoryError, parse
+from ksmlib.history.language import History, HistoryError, parse, split_lines
 from ksmlib.history.operations import (
     Exit,
     Fork,
@@ -26,8 +26,8 @@ from ksmlib.history.operations import (
 )
 from ksmlib.history.replay import Refusal, Replay, folio_to_walk
 from ksmlib.history.state import State, snapshot
-from ksmlib.mm.check import mapped_at
 from ksmlib.mm.kernel import Kernel
+from ksmlib.mm.observe import mapped_at
 from ksmlib.mm.types import VM_MERGEABLE, Folio, StableNode
 from ksmlib.report.verdict import FolioWalk, replay_with, walk_folio
 
@@ -70,8 +70,7 @@ def read(text: str) -> tuple[Timeline | None, list[TextError]]:
 def _line_errors(text: str) -> list[HistoryError]:
     """What is wrong with each line by itself, one complaint a line."""
     errors = []
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(split_lines(text), start=1):
         try:
             parse(line)
         except HistoryError as error:
@@ -89,7 +88,7 @@ def _work(kernel: Kernel, operation: Operation) -> int:
                 vma.pages
                 for mm in kernel.mms.values()
                 for vma in mm.vmas
-                if mm.alive and vma.vm_flags & VM_MERGEABLE
+                if vma.vm_flags & VM_MERGEABLE
             )
             return scans * (pages + len(kernel.mms))
         case Fork(process=name) | Exit(process=name):
@@ -195,9 +194,9 @@ class Timeline:
 
     def _walks(self, asked: Folio | None) -> tuple[tuple[FolioWalk, ...], int]:
         """The walk asked for, then those of the KSM folios; how many are not."""
-        alive = [mm for mm in self.replay.kernel.mms.values() if mm.alive]
-        truth = mapped_at(alive)
-        vmas = sum(len(mm.vmas) for mm in alive)
+        mms = self.replay.kernel.mms.values()
+        truth = mapped_at(mms)
+        vmas = sum(mm.map_count for mm in mms)
         folios = [f for f in truth if f is asked or f.test_ksm]
         folios.sort(key=lambda f: (f is not asked, f.number))
         walks: list[FolioWalk] = []

@@ -15,7 +15,7 @@ from ksmlib.designs.base import AddressDesign
 from ksmlib.designs.walk import rmap_walk
 from ksmlib.history import Replay
 from ksmlib.history.random import Bounds, random_history
-from ksmlib.mm.check import mapped_at
+from ksmlib.mm.observe import mapped_at
 from ksmlib.mm.types import Folio, Mm, StableNode, linear_page_index
 from ksmlib.mm.vma import vma_lookup
 
@@ -44,7 +44,7 @@ def replays(seeds: range) -> Iterator[tuple[str, Replay]]:
 
 
 def ksm_folios(replay: Replay) -> Iterator[tuple[Folio, set[Pte]]]:
-    truth = mapped_at(mm for mm in replay.kernel.mms.values() if mm.alive)
+    truth = mapped_at(replay.kernel.mms.values())
     for folio, ptes in truth.items():
         if folio.test_ksm:
             yield folio, set(ptes)

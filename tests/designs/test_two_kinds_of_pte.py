@@ -20,7 +20,7 @@ from ksmlib.designs.by_index import ByIndexOrigin
 from ksmlib.designs.walk import rmap_walk
 from ksmlib.history import History, Replay
 from ksmlib.history.random import Bounds, random_history
-from ksmlib.mm.check import mapped_at
+from ksmlib.mm.observe import mapped_at
 from ksmlib.mm.types import VM_MERGEABLE, StableNode
 from ksmlib.mm.vma import vma_lookup
 from ksmlib.report.merged import MergedPtes
@@ -42,7 +42,7 @@ def count(history: History, max_page_sharing: int) -> Counter[str]:
     while replay.position < len(replay):
         if replay.step() is None:
             merged.follow(replay)
-        truth = mapped_at(mm for mm in replay.kernel.mms.values() if mm.alive)
+        truth = mapped_at(replay.kernel.mms.values())
         for folio, ptes in truth.items():
             if not folio.test_ksm:
                 continue

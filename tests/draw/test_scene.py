@@ -7,6 +7,7 @@ from itertools import combinations
 
 import pytest
 
+from ksmlib.designs import designs
 from ksmlib.draw.anon_vmas import MAX_ANON_VMAS, by_descent
 from ksmlib.draw.changes import changes
 from ksmlib.draw.columns import MAX_COLUMNS, Wish, breaks, filled
@@ -212,7 +213,7 @@ def test_a_window_crosses_what_it_finds() -> None:
 
 
 def test_a_window_of_file_offsets_stands_with_them() -> None:
-    replay = replay_with(named("private-file"), _designs("stored-pgoff"))
+    replay = replay_with(named("private-file"), designs("stored-pgoff"))
     replay.run()
     view = view_at(replay, "A", 0, "stored-pgoff")
     assert {(w.first, w.last, w.of_file) for w in view.windows} == {
@@ -245,7 +246,7 @@ def test_items_of_a_process_that_has_exited_are_drawn() -> None:
 def test_the_reason_of_a_miss_is_told() -> None:
     def headline(name: str, process: str, page: int) -> str:
         design = "stored-pgoff" if name != "moved" else "address"
-        replay = replay_with(named(name), _designs(design))
+        replay = replay_with(named(name), designs(design))
         replay.run()
         view = view_at(replay, process, page, design)
         scene = state_scene(snapshot(replay.kernel), None, view)
@@ -255,15 +256,9 @@ def test_the_reason_of_a_miss_is_told() -> None:
     assert "its VMA is visited" in headline("child-moved-first", "B", 8)
 
 
-def _designs(design: str):  # type: ignore[no-untyped-def]
-    from ksmlib.designs import designs
-
-    return designs(design)
-
-
 def test_views_agree_with_the_report() -> None:
     report = run(named("coincidence"))
-    replay = replay_with(named("coincidence"), _designs("stored-pgoff,full"))
+    replay = replay_with(named("coincidence"), designs("stored-pgoff,full"))
     replay.run()
     for design in ("stored-pgoff", "full"):
         [view] = walk_views(replay, design)

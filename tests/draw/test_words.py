@@ -11,7 +11,7 @@ from ksmlib.draw.alt import (
     bounded,
     curve_alt,
     matrix_alt,
-    pages_text,
+    pages_words,
     ptes_words,
     state_alt,
     tree_alt,
@@ -81,9 +81,9 @@ def test_what_changed_is_said() -> None:
 
 
 def test_small_words() -> None:
-    assert pages_text([3]) == "page 3"
-    assert pages_text([9, 8]) == "pages 8 and 9"
-    assert pages_text([0, 1, 2, 3, 7]) == "pages 0 to 3 and 7"
+    assert pages_words([3]) == "page 3"
+    assert pages_words([9, 8]) == "pages 8 and 9"
+    assert pages_words([0, 1, 2, 3, 7]) == "pages 0 to 3 and 7"
     assert ptes_words([("A", 0), ("B", 1)]) == "page 0 of A and page 1 of B"
     assert bounded(["a" * 400 + ".", "b" * 400]).startswith("a" * 400 + ". The rest")
     assert state_alt(final("A mmap 0+1; A exit")) == "No process runs."
