@@ -105,6 +105,7 @@ class History:
 
     @property
     def operations(self) -> tuple[Operation, ...]:
+        """What was done, in order, without comments."""
         return tuple(line.operation for line in self.lines if line.operation)
 
     @property

@@ -24,6 +24,7 @@ class Range:
 
     @property
     def end(self) -> int:
+        """The page after the last one."""
         return self.start + self.pages
 
     def __str__(self) -> str:
@@ -39,6 +40,8 @@ class Operation:
 
 @dataclass(frozen=True)
 class ProcessOperation(Operation):
+    """Something that a process does."""
+
     process: str
 
     def __str__(self) -> str:
@@ -61,6 +64,8 @@ class Mmap(ProcessOperation):
 
 @dataclass(frozen=True)
 class RangeOperation(ProcessOperation):
+    """Something that a process does to a range of pages."""
+
     range: Range
 
     def __str__(self) -> str:
@@ -69,16 +74,22 @@ class RangeOperation(ProcessOperation):
 
 @dataclass(frozen=True)
 class Munmap(RangeOperation):
+    """Unmap; holes in the range do not matter."""
+
     verb = "munmap"
 
 
 @dataclass(frozen=True)
 class Read(RangeOperation):
+    """Touch each page."""
+
     verb = "read"
 
 
 @dataclass(frozen=True)
 class Write(RangeOperation):
+    """Give each page this content."""
+
     verb = "write"
     content: str
 
@@ -88,6 +99,8 @@ class Write(RangeOperation):
 
 @dataclass(frozen=True)
 class Mprotect(RangeOperation):
+    """Change what may be done with the range."""
+
     verb = "mprotect"
     protection: Protection
 
@@ -97,6 +110,8 @@ class Mprotect(RangeOperation):
 
 @dataclass(frozen=True)
 class Madvise(RangeOperation):
+    """Advise, KSM above all."""
+
     verb = "madvise"
     advice: Advice
 
@@ -131,6 +146,8 @@ class MremapResize(RangeOperation):
 
 @dataclass(frozen=True)
 class Fork(ProcessOperation):
+    """Start ``child`` as a copy."""
+
     verb = "fork"
     child: str
 
@@ -140,6 +157,8 @@ class Fork(ProcessOperation):
 
 @dataclass(frozen=True)
 class Exit(ProcessOperation):
+    """End the process."""
+
     verb = "exit"
 
 

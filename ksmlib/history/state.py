@@ -44,10 +44,12 @@ def relative(pgoff: int) -> int:
 
 
 def anon_vma_name(anon_vma: AnonVma | None) -> str | None:
+    """``av1`` for the first that was created; None for none."""
     return None if anon_vma is None else f"av{anon_vma.number}"
 
 
 def folio_name(folio: Folio) -> str:
+    """``f1`` for the first that was created, ``zero`` for the zero page."""
     return f"f{folio.number}" if folio.number else folio.kind
 
 

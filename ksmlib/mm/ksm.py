@@ -61,6 +61,7 @@ def ksm_enter(ksm: Ksm, mm: Mm) -> None:
 
 
 def ksm_fork(ksm: Ksm, mm: Mm, oldmm: Mm) -> None:
+    """A child of an mm on the list goes on it, too."""
     if oldmm.vm_mergeable:
         ksm_enter(ksm, mm)
 
@@ -207,6 +208,7 @@ def stable_tree_insert(ksm: Ksm, kfolio: Folio, origin: AnonVma) -> StableNode:
 
 
 def stable_tree_append(rmap_item: RmapItem, stable_node: StableNode) -> None:
+    """Put an item at the head of its stable node's list."""
     rmap_item.head = stable_node
     stable_node.hlist.insert(0, rmap_item)
 

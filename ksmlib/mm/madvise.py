@@ -7,7 +7,7 @@ from typing import Literal
 from ksmlib.mm.ksm import Ksm, ksm_madvise
 from ksmlib.mm.memory import unmap_region
 from ksmlib.mm.types import VM_DONTCOPY, Mm, Refused, Vma
-from ksmlib.mm.vma import require_mapped, vma_lookup, vma_modify_flags, vma_prev
+from ksmlib.mm.vma import each_part, require_mapped, vma_modify_flags
 
 Advice = Literal["mergeable", "unmergeable", "dontneed", "dontfork", "dofork"]
 
@@ -32,16 +32,10 @@ def madvise(mm: Mm, start: int, end: int, advice: Advice, ksm: Ksm) -> None:
     Raises Refused(EAGAIN) where a split would exceed ``max_map_count``.
     """
     require_mapped(mm, start, end)
-    address = start
-    while address < end:
-        vma = vma_lookup(mm, address)
-        assert vma is not None
-        stop = min(vma.vm_end, end)
-        flags = _new_flags(vma, address, stop, advice, ksm)
+    for prev, vma, part, stop in each_part(mm, start, end):
+        flags = _new_flags(vma, part, stop, advice, ksm)
         if flags != vma.vm_flags:
-            prev = vma_prev(vma) if address == vma.vm_start else vma
             try:
-                vma_modify_flags(prev, vma, address, stop, flags)
+                vma_modify_flags(prev, vma, part, stop, flags)
             except Refused as refused:  # madvise_vma_behavior() renames ENOMEM
                 raise Refused("EAGAIN", refused.why) from None
-        address = stop

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ksmlib.mm.types import VM_ACCESS_FLAGS, Mm
-from ksmlib.mm.vma import require_mapped, vma_lookup, vma_modify_flags, vma_prev
+from ksmlib.mm.vma import each_part, require_mapped, vma_modify_flags
 
 
 def mprotect(mm: Mm, start: int, end: int, access: int) -> None:
@@ -13,13 +13,7 @@ def mprotect(mm: Mm, start: int, end: int, access: int) -> None:
     then changed what comes before the hole; here nothing has changed.
     """
     require_mapped(mm, start, end)
-    address = start
-    while address < end:
-        vma = vma_lookup(mm, address)
-        assert vma is not None
-        stop = min(vma.vm_end, end)
+    for prev, vma, part, stop in each_part(mm, start, end):
         flags = vma.vm_flags & ~VM_ACCESS_FLAGS | access
         if flags != vma.vm_flags:
-            prev = vma_prev(vma) if address == vma.vm_start else vma
-            vma_modify_flags(prev, vma, address, stop, flags)
-        address = stop
+            vma_modify_flags(prev, vma, part, stop, flags)

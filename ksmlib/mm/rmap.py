@@ -22,6 +22,7 @@ from ksmlib.mm.types import (
 
 
 def get_anon_vma(anon_vma: AnonVma) -> None:
+    """Take a reference, so that the anon_vma outlives its last VMA."""
     anon_vma.refcount += 1
 
 

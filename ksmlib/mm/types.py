@@ -44,10 +44,12 @@ class Numbers:
     folios: int = 0
 
     def anon_vma(self) -> int:
+        """The number of the next anon_vma."""
         self.anon_vmas += 1
         return self.anon_vmas
 
     def folio(self) -> int:
+        """The number of the next folio."""
         self.folios += 1
         return self.folios
 
@@ -79,6 +81,7 @@ class Mm:
 
     @property
     def map_count(self) -> int:
+        """How many VMAs there are (``mm->map_count``)."""
         return len(self.vmas)
 
 
@@ -107,6 +110,7 @@ class Vma:
         return self.vm_pgoff + self.vm_end - self.vm_start - 1
 
     def covers(self, address: int) -> bool:
+        """Is ``address`` in ``[vm_start, vm_end)``?"""
         return self.vm_start <= address < self.vm_end
 
 
@@ -200,6 +204,7 @@ class StableNode:
 
     @property
     def rmap_hlist_len(self) -> int:
+        """How many rmap_items share the folio."""
         return len(self.hlist)
 
 

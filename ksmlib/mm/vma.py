@@ -7,6 +7,7 @@ VMAs, ``VM_SPECIAL``, ``vm_ops->close`` and failing allocations.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ksmlib.mm.interval_tree import (
@@ -84,6 +85,25 @@ def require_mapped(mm: Mm, start: int, end: int) -> None:
         if vma is None:
             raise Refused("ENOMEM", "part of the range is not mapped")
         address = vma.vm_end
+
+
+def each_part(
+    mm: Mm, start: int, end: int
+) -> Iterator[tuple[Vma | None, Vma, int, int]]:
+    """The parts of a mapped range that lie in one VMA each, in order.
+
+    Yields (previous VMA, VMA, start, end of the part), as ``vma_modify()``
+    wants them: the previous is the VMA itself for a part that starts inside.
+    What the caller does to a part may merge or split VMAs.
+    """
+    address = start
+    while address < end:
+        vma = vma_lookup(mm, address)
+        assert vma is not None
+        stop = min(vma.vm_end, end)
+        prev = vma_prev(vma) if address == vma.vm_start else vma
+        yield prev, vma, address, stop
+        address = stop
 
 
 def vma_link(vma: Vma) -> None:
@@ -189,10 +209,12 @@ def is_mergeable_anon_vma(
 
 
 def is_mergeable_vma(vmg: VmaMergeStruct, vma: Vma) -> bool:
+    """Same flags and same file."""
     return vma.vm_flags == vmg.flags and vma.vm_file is vmg.file
 
 
 def can_vma_merge_left(vmg: VmaMergeStruct) -> bool:
+    """May the previous VMA grow over the range?"""
     prev = vmg.prev
     return (
         prev is not None
@@ -204,6 +226,7 @@ def can_vma_merge_left(vmg: VmaMergeStruct) -> bool:
 
 
 def can_vma_merge_right(vmg: VmaMergeStruct, can_merge_left: bool) -> bool:
+    """May the next VMA grow over the range, and join the left one if that may?"""
     prev, next_ = vmg.prev, vmg.next
     if (
         next_ is None
@@ -458,6 +481,7 @@ def anon_vma_compatible(a: Vma, b: Vma) -> bool:
 
 
 def reusable_anon_vma(old: Vma, a: Vma, b: Vma) -> AnonVma | None:
+    """The anon_vma of ``old``, one of the neighbours ``a`` and ``b``, to share."""
     if anon_vma_compatible(a, b) and len(old.anon_vma_chain) == 1:
         return old.anon_vma
     return None
