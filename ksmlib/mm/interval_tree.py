@@ -29,6 +29,10 @@ class Cost:
     vmas: int = 0
     nodes: int = 0
 
+    def step(self, node: AnonVmaChain) -> None:
+        """The search looks at ``node``; override it to look on."""
+        self.nodes += 1
+
 
 def avc_start_pgoff(avc: AnonVmaChain) -> int:
     """First page offset of the node, read through its VMA."""
@@ -234,7 +238,7 @@ def _subtree_search(
 ) -> AnonVmaChain | None:
     """Leftmost match below ``node``, of which ``first <= rb_subtree_last``."""
     while True:
-        cost.nodes += 1
+        cost.step(node)
         if node.rb_left and first <= node.rb_left.rb_subtree_last:
             node = node.rb_left
             continue
@@ -254,10 +258,10 @@ def anon_vma_interval_tree_iter_first(
     root, leftmost = anon_vma.rb_root, anon_vma.rb_leftmost
     if root is None or leftmost is None:
         return None
-    cost.nodes += 1
+    cost.step(root)
     if root.rb_subtree_last < first:
         return None
-    cost.nodes += 1
+    cost.step(leftmost)
     if avc_start_pgoff(leftmost) > last:
         return None
     return _subtree_search(root, first, last, cost)
@@ -277,7 +281,7 @@ def anon_vma_interval_tree_iter_next(
                 return None
             came_from, avc = avc, parent
             right = avc.rb_right
-            cost.nodes += 1
+            cost.step(avc)
             if came_from is not right:
                 break
         if last < avc_start_pgoff(avc):
