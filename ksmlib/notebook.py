@@ -13,8 +13,8 @@ from random import Random
 from IPython.display import Markdown
 
 from ksmlib.designs import all_designs, designs
-from ksmlib.designs.base import EVERYTHING, DesignCost
-from ksmlib.designs.walk import Visit, anon_visits, visits
+from ksmlib.designs.base import EVERYTHING, DesignCost, Visit
+from ksmlib.designs.walk import anon_visits
 from ksmlib.draw.alt import curve_alt, state_alt
 from ksmlib.draw.ascii import state_ascii
 from ksmlib.draw.data import Series, matrix_of
@@ -210,7 +210,7 @@ def missed(what: str, design: str) -> str:
 
 def _visits(folio: Folio, design: str) -> Iterator[Visit]:
     if folio.test_ksm:
-        return visits(all_designs()[design], folio, DesignCost())
+        return all_designs()[design].visits(folio, DesignCost())
     return anon_visits(folio, DesignCost())
 
 

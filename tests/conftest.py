@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from ksmlib.designs import all_designs
+from ksmlib.designs import all_designs, tracers
 from ksmlib.history import BASE, Refusal, Replay, State, parse, snapshot
 from ksmlib.mm.check import check
 from ksmlib.mm.types import Folio
@@ -32,7 +32,7 @@ class Machine:
     """
 
     def __init__(self, text: str, max_page_sharing: int) -> None:
-        designs = tuple(all_designs().values())
+        designs = tracers(all_designs().values())
         self.replay = Replay(parse(text), designs, max_page_sharing)
         self.kernel = self.replay.kernel
         while self.replay.position < len(self.replay):

@@ -7,11 +7,13 @@ of their mails, each followed by its other readings, then ours.
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from inspect import getmembers, isclass
 
 from ksmlib.designs.base import Design
+from ksmlib.mm.trace import Trace
 
 
 @cache
@@ -49,4 +51,9 @@ def designs(ids: str | None = None) -> tuple[Design, ...]:
     return tuple(chosen)
 
 
-__all__ = ["Design", "all_designs", "designs"]
+def tracers(designs: Iterable[Design]) -> tuple[Trace, ...]:
+    """Who has to look on at a kernel on which these designs are to walk."""
+    return tuple(dict.fromkeys(t for design in designs for t in design.tracers()))
+
+
+__all__ = ["Design", "all_designs", "designs", "tracers"]

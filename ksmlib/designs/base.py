@@ -9,9 +9,17 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ksmlib.designs import layout
-from ksmlib.mm.interval_tree import Cost
+from ksmlib.mm.interval_tree import Cost, anon_vma_interval_tree_foreach
 from ksmlib.mm.trace import Trace
-from ksmlib.mm.types import ULONG_MAX, AnonVma, RmapItem, StableNode, Vma, vma_address
+from ksmlib.mm.types import (
+    ULONG_MAX,
+    AnonVma,
+    Folio,
+    RmapItem,
+    StableNode,
+    Vma,
+    vma_address,
+)
 
 #: ``[first, last]``: the page offsets to ask the interval tree for.
 Window = tuple[int, int]
@@ -32,6 +40,21 @@ class Probe:
     address: Callable[[Vma], int | None]
 
 
+@dataclass(frozen=True)
+class Visit:
+    """One VMA that a walk came by.
+
+    ``anon_vma`` is whose tree gave it back, None for a walk that asks no tree.
+    ``address`` is the page tried there, None if the VMA was skipped; ``hit``
+    tells whether its PTE maps the folio.
+    """
+
+    anon_vma: AnonVma | None
+    vma: Vma
+    address: int | None
+    hit: bool
+
+
 @dataclass
 class DesignCost(Cost):
     """The cost of a walk, and the ``find_vma()`` calls it took besides."""
@@ -44,8 +67,8 @@ class Design(Trace, ABC):
 
     A design is a tracer of the kernel model: it overrides the tracepoint where
     its patch would save something, and keeps that under its own id in the
-    ``saved`` of the object it would change. It then says, for a stable node,
-    which questions the walk asks.
+    ``saved`` of the object it would change. It then says which VMAs its walk of
+    a KSM folio comes by.
     """
 
     #: Short name, the key in every table: lower case, hyphens.
@@ -64,6 +87,22 @@ class Design(Trace, ABC):
     rmap_item: ClassVar[type[Structure]] = layout.RmapItem
     stable_node: ClassVar[type[Structure]] = layout.StableNode
 
+    def tracers(self) -> tuple[Trace, ...]:
+        """Who has to look on at the kernel model, for the walk to be possible."""
+        return (self,)
+
+    @abstractmethod
+    def visits(self, folio: Folio, cost: DesignCost) -> Iterator[Visit]:
+        """Every VMA a walk of a KSM folio looks at, in order.
+
+        The walk never stops early, as for a caller whose ``rmap_one()`` always
+        wants more: migration and reclaim until the last PTE is found.
+        """
+
+
+class TreeDesign(Design):
+    """A design that asks the interval trees of anon_vmas."""
+
     @abstractmethod
     def probes(self, stable_node: StableNode, cost: DesignCost) -> Iterator[Probe]:
         """The questions of one walk, in order.
@@ -72,8 +111,21 @@ class Design(Trace, ABC):
         to ask it is not.
         """
 
+    def visits(self, folio: Folio, cost: DesignCost) -> Iterator[Visit]:
+        assert isinstance(folio.mapping, StableNode)
+        for probe in self.probes(folio.mapping, cost):
+            tree, (first, last) = probe.anon_vma, probe.window
+            for vma in anon_vma_interval_tree_foreach(tree, first, last, cost):
+                address = probe.address(vma)
+                yield Visit(tree, vma, address, maps(vma, address, folio))
 
-class AddressDesign(Design):
+
+def maps(vma: Vma, address: int | None, folio: Folio) -> bool:
+    """Does the PTE at ``address`` map the folio? There is none at None."""
+    return address is not None and vma.vm_mm.page_table.get(address) is folio
+
+
+class AddressDesign(TreeDesign):
     """A design that keeps the loop of ``rmap_walk_ksm()`` and changes its window.
 
     Each item is visited twice: first the VMAs of its own mm, then those of

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ksmlib.designs import layout
-from ksmlib.designs.base import Design, DesignCost, Probe, address_of_index
+from ksmlib.designs.base import DesignCost, Probe, TreeDesign, address_of_index
 from ksmlib.mm.types import AnonVma, RmapItem, StableNode, Vma, linear_page_index
 
 _AUTHOR = "this book"
@@ -19,7 +19,7 @@ _DATE = "2026-11"
 _LINK = "unposted"
 
 
-class ByIndex(Design):
+class ByIndex(TreeDesign):
     """Save the index as ``stored-pgoff`` does; try the address it has in each VMA.
 
     That is what every other anonymous walk does (``vma_address()``), so one

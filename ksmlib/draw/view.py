@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ksmlib.designs import Design, all_designs
-from ksmlib.designs.base import DesignCost
-from ksmlib.designs.walk import rmap_walk, visits
+from ksmlib.designs.base import DesignCost, TreeDesign
+from ksmlib.designs.walk import rmap_walk
 from ksmlib.draw.shapes import Verdict
 from ksmlib.history.replay import BASE, Replay
 from ksmlib.history.state import anon_vma_name, folio_name, relative
@@ -83,7 +83,7 @@ def _view(folio: Folio, ptes: Sequence[tuple[Mm, int]], design: Design) -> WalkV
     verdict = judge(rmap_walk(design, folio), ptes)
     visited = {
         (visit.vma.vm_mm.name, visit.vma.vm_start - BASE): None
-        for visit in visits(design, folio, DesignCost())
+        for visit in design.visits(folio, DesignCost())
     }
     return WalkView(
         design.id,
@@ -96,6 +96,9 @@ def _view(folio: Folio, ptes: Sequence[tuple[Mm, int]], design: Design) -> WalkV
 
 
 def _windows(folio: Folio, design: Design) -> tuple[Window, ...]:
+    """What the walk asks the interval trees; nothing if it asks none."""
+    if not isinstance(design, TreeDesign):
+        return ()
     assert isinstance(folio.mapping, StableNode)
     windows: dict[Window, None] = {}
     for probe in design.probes(folio.mapping, DesignCost()):

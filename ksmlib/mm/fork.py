@@ -5,12 +5,11 @@ from __future__ import annotations
 from ksmlib.mm.ksm import Ksm, ksm_exit, ksm_fork
 from ksmlib.mm.memory import copy_page_range, unmap_region
 from ksmlib.mm.rmap import anon_vma_fork, unlink_anon_vmas
-from ksmlib.mm.trace import Trace
 from ksmlib.mm.types import VM_DONTCOPY, Mm
 from ksmlib.mm.vma import vm_area_dup
 
 
-def dup_mmap(mm: Mm, oldmm: Mm, ksm: Ksm, trace: tuple[Trace, ...]) -> None:
+def dup_mmap(mm: Mm, oldmm: Mm, ksm: Ksm) -> None:
     """Fill the empty ``mm`` of a child with what ``oldmm`` maps."""
     ksm_fork(ksm, mm, oldmm)
     for mpnt in oldmm.vmas:
@@ -18,9 +17,11 @@ def dup_mmap(mm: Mm, oldmm: Mm, ksm: Ksm, trace: tuple[Trace, ...]) -> None:
             continue
         vma = vm_area_dup(mpnt)
         vma.vm_mm = mm
-        anon_vma_fork(vma, mpnt, trace)
+        anon_vma_fork(vma, mpnt)
         mm.vmas.append(vma)
         copy_page_range(vma, mpnt)
+    for tracer in mm.trace:
+        tracer.dup_mmap(mm, oldmm)
 
 
 def exit_mmap(mm: Mm, ksm: Ksm) -> None:
@@ -35,3 +36,5 @@ def exit_mmap(mm: Mm, ksm: Ksm) -> None:
     for vma in mm.vmas:
         unlink_anon_vmas(vma)
     mm.vmas.clear()
+    for tracer in mm.trace:
+        tracer.exited(mm)

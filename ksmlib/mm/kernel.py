@@ -61,8 +61,10 @@ class Kernel:
         """
         if name in self.mms:
             raise Refused("EEXIST", f"there is or was a process {name} already")
-        self.mms[name] = Mm(name, self.numbers)
-        return self.mms[name]
+        mm = self.mms[name] = Mm(name, self.numbers, self.trace)
+        for tracer in self.trace:
+            tracer.started(mm)
+        return mm
 
     def file(self, name: str) -> File:
         """The file of that name, opened once for everybody."""
@@ -142,7 +144,7 @@ class Kernel:
         dontunmap: bool = False,
     ) -> None:
         """Move to ``new``; see ``ksmlib.mm.mremap.mremap_to``."""
-        mremap.mremap_to(mm, old, old_pages, new, new_pages, dontunmap, self.trace)
+        mremap.mremap_to(mm, old, old_pages, new, new_pages, dontunmap)
 
     def mremap_resize(self, mm: Mm, old: int, old_pages: int, new_pages: int) -> None:
         """Resize in place; see ``ksmlib.mm.mremap.mremap_resize``."""
@@ -151,7 +153,7 @@ class Kernel:
     def fork(self, mm: Mm, name: str) -> Mm:
         """A child called ``name``. Raises Refused(EEXIST) if it was used before."""
         child = self.start(name)
-        fork.dup_mmap(child, mm, self.ksm, self.trace)
+        fork.dup_mmap(child, mm, self.ksm)
         return child
 
     def exit(self, mm: Mm) -> None:

@@ -16,8 +16,12 @@ def set_pte(mm: Mm, address: int, folio: Folio) -> None:
 def clear_pte(mm: Mm, address: int) -> None:
     """Unmap what is at ``address``, if anything is."""
     folio = mm.page_table.pop(address, None)
-    if folio is not None:
-        folio.mapcount -= 1
+    if folio is None:
+        return
+    folio.mapcount -= 1
+    if folio.mapcount == 0 and folio.test_anon:
+        for tracer in mm.trace:
+            tracer.freed(folio)
 
 
 def unmap_region(mm: Mm, start: int, end: int) -> None:

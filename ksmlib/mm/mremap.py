@@ -5,7 +5,6 @@ from __future__ import annotations
 from ksmlib.mm.ksm import unmerge_ksm_pages
 from ksmlib.mm.memory import move_page_tables
 from ksmlib.mm.rmap import unlink_anon_vmas
-from ksmlib.mm.trace import Trace
 from ksmlib.mm.types import VM_MERGEABLE, Mm, Refused, Vma, linear_page_index
 from ksmlib.mm.vma import (
     SYSCTL_MAX_MAP_COUNT,
@@ -24,7 +23,6 @@ def move_vma(
     new_pages: int,
     new: int,
     dontunmap: bool,
-    trace: tuple[Trace, ...],
 ) -> None:
     """Move ``old_pages`` of ``vma`` from ``old`` to ``new`` (``move_vma()``).
 
@@ -38,12 +36,14 @@ def move_vma(
     pgoff = linear_page_index(vma, old)
     new_vma, vma = copy_vma(vma, new, new_pages, pgoff, keep_source=dontunmap)
     move_page_tables(vma, old, new_vma, new, old_pages)
-    for tracer in trace:
+    for tracer in mm.trace:
         tracer.moved(vma, new_vma)
     if not dontunmap:
         do_munmap(mm, old, old + old_pages)
     elif vma.vm_start == old and vma.vm_end == old + old_pages:
         # The emptied VMA is unfaulted again, so its pgoff is its address.
+        for tracer in mm.trace:
+            tracer.unlinked(vma)
         unlink_anon_vmas(vma)
         if vma.vm_file is None:
             vma.vm_pgoff = vma.vm_start
@@ -66,7 +66,6 @@ def mremap_to(
     new: int,
     new_pages: int,
     dontunmap: bool,
-    trace: tuple[Trace, ...],
 ) -> None:
     """``mremap(MREMAP_MAYMOVE | MREMAP_FIXED)``: move, resize, replace.
 
@@ -91,7 +90,7 @@ def mremap_to(
     if old_pages > new_pages:
         do_munmap(mm, old + new_pages, old + old_pages)
     vma = _source_vma(mm, old, moved_pages)
-    move_vma(vma, old, moved_pages, new_pages, new, dontunmap, trace)
+    move_vma(vma, old, moved_pages, new_pages, new, dontunmap)
 
 
 def mremap_resize(mm: Mm, old: int, old_pages: int, new_pages: int) -> None:

@@ -10,7 +10,6 @@ from ksmlib.mm.interval_tree import (
     anon_vma_interval_tree_insert,
     anon_vma_interval_tree_remove,
 )
-from ksmlib.mm.trace import Trace
 from ksmlib.mm.types import (
     AnonVma,
     AnonVmaChain,
@@ -56,6 +55,8 @@ def anon_vma_prepare(vma: Vma, mergeable: AnonVma | None) -> None:
     vma.anon_vma = anon_vma
     anon_vma_chain_link(vma, anon_vma)
     anon_vma.num_active_vmas += 1
+    for tracer in vma.vm_mm.trace:
+        tracer.linked(vma)
 
 
 def anon_vma_clone(dst: Vma, src: Vma) -> None:
@@ -79,7 +80,7 @@ def anon_vma_clone(dst: Vma, src: Vma) -> None:
         dst.anon_vma.num_active_vmas += 1
 
 
-def anon_vma_fork(vma: Vma, pvma: Vma, trace: tuple[Trace, ...]) -> None:
+def anon_vma_fork(vma: Vma, pvma: Vma) -> None:
     """Attach the child's ``vma`` to the anon_vmas of ``pvma``, and to its own."""
     if pvma.anon_vma is None:
         return
@@ -87,7 +88,8 @@ def anon_vma_fork(vma: Vma, pvma: Vma, trace: tuple[Trace, ...]) -> None:
     anon_vma_clone(vma, pvma)
     if vma.anon_vma is None:  # none was reused
         _add_own_anon_vma(vma, pvma.anon_vma)
-    for tracer in trace:
+    for tracer in vma.vm_mm.trace:
+        tracer.linked(vma)
         tracer.forked(vma, pvma)
 
 
@@ -132,6 +134,8 @@ def folio_add_new_anon_rmap(folio: Folio, vma: Vma, address: int) -> None:
     folio.mapping = vma.anon_vma
     folio.index = linear_page_index(vma, address)
     folio.anon_exclusive = True
+    for tracer in vma.vm_mm.trace:
+        tracer.added(folio, vma)
 
 
 def folio_move_anon_rmap(folio: Folio, vma: Vma) -> None:
@@ -139,6 +143,8 @@ def folio_move_anon_rmap(folio: Folio, vma: Vma) -> None:
     assert vma.anon_vma is not None
     folio.mapping = vma.anon_vma
     folio.anon_exclusive = True
+    for tracer in vma.vm_mm.trace:
+        tracer.taken_over(folio, vma)
 
 
 def rmap_walk_anon(folio: Folio, cost: Cost) -> Iterator[tuple[Vma, int]]:

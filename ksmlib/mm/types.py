@@ -11,7 +11,10 @@ Every class compares by identity: two VMAs are equal when they are the same.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from ksmlib.mm.trace import Trace
 
 #: Highest page offset: what the kernel asks for with ``ULONG_MAX``.
 ULONG_MAX = 2**64 - 1
@@ -72,12 +75,15 @@ class Mm:
 
     name: str
     numbers: Numbers
+    trace: tuple[Trace, ...] = ()
     vmas: list[Vma] = field(default_factory=list)
     page_table: dict[int, Folio] = field(default_factory=dict)
     #: MMF_VM_MERGEABLE: the mm has a slot on ksmd's list.
     vm_mergeable: bool = False
     #: False once the last user is gone (``ksm_test_exit()``).
     alive: bool = True
+    #: Room for what a tracer keeps here; the kernel model never looks.
+    saved: dict[str, Any] = field(default_factory=dict)
 
     @property
     def map_count(self) -> int:
@@ -178,6 +184,8 @@ class Folio:
     mapcount: int = 0
     #: PageAnonExclusive: only one PTE can map it, so a write needs no copy.
     anon_exclusive: bool = False
+    #: Room for what a tracer keeps here; the kernel model never looks.
+    saved: dict[str, Any] = field(default_factory=dict)
 
     @property
     def test_anon(self) -> bool:

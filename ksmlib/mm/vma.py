@@ -133,6 +133,8 @@ def vm_area_dup(vma: Vma) -> Vma:
 
 def anon_vma_interval_tree_pre_update_vma(vma: Vma) -> None:
     """Take ``vma`` out of its interval trees before its bounds change."""
+    for tracer in vma.vm_mm.trace:
+        tracer.unlinked(vma)
     for avc in vma.anon_vma_chain:
         anon_vma_interval_tree_remove(avc, avc.anon_vma)
 
@@ -141,6 +143,8 @@ def anon_vma_interval_tree_post_update_vma(vma: Vma) -> None:
     """File ``vma`` again under its new bounds, after its equals."""
     for avc in vma.anon_vma_chain:
         anon_vma_interval_tree_insert(avc, avc.anon_vma)
+    for tracer in vma.vm_mm.trace:
+        tracer.linked(vma)
 
 
 def require_room(mm: Mm, splits: int) -> None:
@@ -174,6 +178,8 @@ def split_vma(vma: Vma, address: int, new_below: bool) -> None:
         vma.vm_end = address
     vma_link(new)
     anon_vma_interval_tree_post_update_vma(vma)
+    for tracer in vma.vm_mm.trace:
+        tracer.linked(new)
 
 
 # --- merging ---------------------------------------------------------------
@@ -440,6 +446,8 @@ def copy_vma(
     new_vma.vm_pgoff = pgoff
     anon_vma_clone(new_vma, vma)
     vma_link(new_vma)
+    for tracer in mm.trace:
+        tracer.linked(new_vma)
     return new_vma, vma
 
 
@@ -463,6 +471,8 @@ def do_munmap(mm: Mm, start: int, end: int) -> None:
     for vma in gone:
         unmap_region(mm, vma.vm_start, vma.vm_end)
     for vma in gone:
+        for tracer in mm.trace:
+            tracer.unlinked(vma)
         unlink_anon_vmas(vma)
         _detach(vma)
 

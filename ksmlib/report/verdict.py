@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ksmlib.designs import Design, all_designs
+from ksmlib.designs import Design, all_designs, tracers
 from ksmlib.designs.walk import Walk, rmap_walk, walk_anon
 from ksmlib.history.language import History
 from ksmlib.history.operations import WalkPage
@@ -140,7 +140,7 @@ def replay_with(
     history: History, designs: Sequence[Design], max_page_sharing: int = 256
 ) -> Replay:
     """A replay on a kernel where each of the designs saves what it saves."""
-    return Replay(history, tuple(designs), max_page_sharing)
+    return Replay(history, tracers(designs), max_page_sharing)
 
 
 def run(

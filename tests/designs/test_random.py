@@ -10,11 +10,12 @@ from random import Random
 
 import pytest
 
-from ksmlib.designs import all_designs
+from ksmlib.designs import all_designs, tracers
 from ksmlib.designs.base import AddressDesign
 from ksmlib.designs.walk import rmap_walk
 from ksmlib.history import Replay
 from ksmlib.history.random import Bounds, random_history
+from ksmlib.mm.cow_context import check_cow_contexts
 from ksmlib.mm.observe import mapped_at
 from ksmlib.mm.types import Folio, Mm, StableNode, linear_page_index
 from ksmlib.mm.vma import vma_lookup
@@ -31,6 +32,9 @@ SHAPES = (
     Bounds(operations=40, pages=8, processes=6, contents=1, careless=1),
 )
 
+#: They hold on to what the folio was before it became a KSM folio.
+BY_ORIGIN = ("by-index-origin", "cow-context-origin")
+
 Pte = tuple[Mm, int]
 
 
@@ -39,7 +43,7 @@ def replays(seeds: range) -> Iterator[tuple[str, Replay]]:
     for seed in seeds:
         history = random_history(Random(seed), SHAPES[seed % len(SHAPES)])
         sharing = 2 if seed % 10 == 9 else 256
-        replay = Replay(history, tuple(all_designs().values()), sharing)
+        replay = Replay(history, tracers(all_designs().values()), sharing)
         yield f"seed {seed}, max_page_sharing {sharing}\n{history.text}", replay
 
 
@@ -51,14 +55,16 @@ def ksm_folios(replay: Replay) -> Iterator[tuple[Folio, set[Pte]]]:
 
 
 @pytest.mark.parametrize("seeds", BLOCKS, ids=str)
-def test_by_index_origin_misses_nothing_at_any_step(seeds):
-    design, ptes = all_designs()["by-index-origin"], 0
+def test_a_walk_by_origin_misses_nothing_at_any_step(seeds):
+    ptes, by_origin = 0, [all_designs()[id_] for id_ in BY_ORIGIN]
     for told, replay in replays(seeds):
         while replay.position < len(replay):
             replay.step()
+            check_cow_contexts(replay.kernel.mms.values())
             for folio, truth in ksm_folios(replay):
                 ptes += len(truth)
-                assert rmap_walk(design, folio).found == truth, told
+                for design in by_origin:
+                    assert rmap_walk(design, folio).found == truth, told
     assert ptes > BLOCK, "hardly a KSM page: the test proves nothing"
 
 

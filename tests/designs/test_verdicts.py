@@ -10,12 +10,12 @@ import pytest
 
 from ksmlib.designs import all_designs
 from ksmlib.designs.base import DesignCost
-from ksmlib.designs.walk import visits
 from ksmlib.history import BASE, parse
 from ksmlib.history.named import named, named_histories
 from ksmlib.report import run
 
 EVERY = tuple(all_designs())
+ORIGIN = ("by-index-origin", "cow-context-origin")
 
 
 def all_but(*found: str) -> set[str]:
@@ -41,12 +41,12 @@ MISSES: dict[str, set[str]] = {
     "parent-moved-onto": {"derived-mm", "derived-find-vma", "stored-vm-pgoff"},
     "parent-remapped": {"address", "derived-mm", "derived-find-vma", "remap-bit-vma"},
     # PTEs without an rmap_item
-    "parent-not-mergeable": all_but("by-index-origin"),
-    "child-moved-first": all_but("by-index", "by-index-origin"),
-    "child-moved-after": all_but("by-index", "by-index-origin"),
-    "dontunmap-refilled": all_but("by-index", "by-index-origin"),
-    "coincidence": all_but("full", "by-index", "by-index-origin"),
-    "coincidence-after-merge": all_but("full", "by-index", "by-index-origin"),
+    "parent-not-mergeable": all_but(*ORIGIN),
+    "child-moved-first": all_but("by-index", *ORIGIN),
+    "child-moved-after": all_but("by-index", *ORIGIN),
+    "dontunmap-refilled": all_but("by-index", "cow-context", *ORIGIN),
+    "coincidence": all_but("full", "by-index", "cow-context", *ORIGIN),
+    "coincidence-after-merge": all_but("full", "by-index", "cow-context", *ORIGIN),
     "coincidence-stale-item": {
         "address",
         "stored-pgoff",
@@ -123,7 +123,7 @@ def test_the_own_mm_is_tried_before_the_forks_and_the_newest_item_first(after):
     now = after("A mmap 0+2; A write 0+2 x; A madvise 0+2 mergeable; ksmd 2; A fork B")
     tried = [
         (visit.vma.vm_mm.name, visit.address - BASE)
-        for visit in visits(all_designs()["full"], now.folio_at("A", 0), DesignCost())
+        for visit in all_designs()["full"].visits(now.folio_at("A", 0), DesignCost())
         if visit.address is not None
     ]
     assert tried == [("A", 1), ("A", 0), ("B", 1), ("B", 0)]
@@ -149,7 +149,7 @@ def test_the_full_walk_tries_some_ptes_twice(after):
     )
     hits = [
         (visit.vma.vm_mm.name, visit.address)
-        for visit in visits(all_designs()["full"], now.folio_at("A", 0), DesignCost())
+        for visit in all_designs()["full"].visits(now.folio_at("A", 0), DesignCost())
         if visit.hit
     ]
     assert len(set(hits)) == 6

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, note, seed, settings
 from hypothesis import strategies as st
 
-from ksmlib.designs import all_designs
+from ksmlib.designs import all_designs, tracers
 from ksmlib.history import History, Replay
 from ksmlib.history.random import Bounds, random_history
 from ksmlib.mm.check import check
@@ -40,7 +40,7 @@ def test_every_invariant_holds_after_every_operation(block):
         history = random_history(Random(number), bounds)
         histories.add(history)
         note(f"max_page_sharing {sharing}\n{history.text}")
-        replay = Replay(history, tuple(all_designs().values()), sharing)
+        replay = Replay(history, tracers(all_designs().values()), sharing)
         while replay.position < len(replay):
             replay.step()
             check(replay.kernel)

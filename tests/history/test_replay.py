@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from ksmlib.designs import all_designs
+from ksmlib.designs import all_designs, tracers
 from ksmlib.history import History, Replay, parse, snapshot
 from ksmlib.history.diff import differences
 from ksmlib.history.named import named_histories
@@ -26,7 +26,7 @@ def histories(block: int) -> list[History]:
 
 def states(history) -> list:
     """The state at the start and after each operation, and what walks find."""
-    replay = Replay(history, tuple(all_designs().values()))
+    replay = Replay(history, tracers(all_designs().values()))
     found = []
     for position in range(len(replay) + 1):
         replay.seek(position)
@@ -42,7 +42,7 @@ def look(replay: Replay):
 def test_going_back_is_as_if_it_had_never_gone_on(block):
     for history in histories(block):
         forward = states(history)
-        replay = Replay(history, tuple(all_designs().values()))
+        replay = Replay(history, tracers(all_designs().values()))
         order = list(range(len(forward)))
         Random(0).shuffle(order)
         for position in order:

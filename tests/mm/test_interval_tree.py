@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ksmlib.designs import all_designs
+from ksmlib.designs import all_designs, tracers
 from ksmlib.designs.walk import rmap_walk
 from ksmlib.history import BASE, Replay, parse
 from ksmlib.history.named import split_every_other_page
@@ -165,7 +165,9 @@ VMAS = 20_000
 
 @pytest.fixture(scope="module")
 def many() -> Replay:
-    replay = Replay(parse(split_every_other_page(VMAS)), tuple(all_designs().values()))
+    replay = Replay(
+        parse(split_every_other_page(VMAS)), tracers(all_designs().values())
+    )
     replay.run()
     assert not replay.refusals
     check(replay.kernel)
