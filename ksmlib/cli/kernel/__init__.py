@@ -1,0 +1,20 @@
+"""``ksmlib kernel``: histories on a real Linux, and the model held against it."""
+
+from __future__ import annotations
+
+from ksmlib.cli import kernel_measure
+from ksmlib.cli.arguments import Commands
+from ksmlib.cli.kernel import check, fuzz, record, run, show
+
+
+def add(commands: Commands) -> None:
+    """Add the parser of ``kernel`` and those of its own commands."""
+    parser = commands.add_parser(
+        "kernel",
+        help="histories on a real Linux, and the model held against it",
+        description="Runs histories on a real Linux, with real processes, and"
+        " compares what it does with the model.",
+    )
+    inner = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in (run, show, check, record, fuzz, kernel_measure):
+        command.add(inner)
