@@ -44,21 +44,3 @@ def named_histories() -> dict[str, NamedHistory]:
 def named(name: str) -> History:
     """The history of that name. Raises KeyError."""
     return named_histories()[name].history
-
-
-def split_every_other_page(pages: int, sharers: int = 2) -> str:
-    """The benchmark of the thread: one region, cut into VMAs of one page.
-
-    The first ``sharers`` pages get the same content and are merged; then
-    every other page is made read-only, which leaves ``pages`` VMAs on one
-    anon_vma, without any fork.
-    """
-    cuts = [f"A mprotect {page}+1 ro" for page in range(1, pages, 2)]
-    lines = [
-        f"A mmap 0+{pages}",
-        f"A write 0+{sharers} x",
-        f"A madvise 0+{pages} mergeable",
-        "ksmd 2",
-        *cuts,
-    ]
-    return "\n".join(lines) + "\n"

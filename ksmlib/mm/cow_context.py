@@ -83,11 +83,13 @@ def get_cow_context(context: CowContext) -> None:
 
 def put_cow_context(context: CowContext) -> None:
     """Drop a reference; the last one takes the context from its parent."""
-    context.refcnt -= 1
-    assert context.refcnt >= 0, "a context put once too often"
-    if context.refcnt == 0 and context.parent is not None:
+    while True:
+        context.refcnt -= 1
+        assert context.refcnt >= 0, "a context put once too often"
+        if context.refcnt > 0 or context.parent is None:
+            return
         context.parent.children.remove(context)
-        put_cow_context(context.parent)
+        context = context.parent
 
 
 # --- the index of remaps ---------------------------------------------------
@@ -224,14 +226,17 @@ class CowCost:
 
 def traverse_contexts(start: CowContext) -> Iterator[CowContext]:
     """``start``, then all below it, each after its own children."""
-
-    def below(parent: CowContext) -> Iterator[CowContext]:
-        for child in parent.children:
-            yield from below(child)
-            yield child
-
     yield start
-    yield from below(start)
+    path = [(start, iter(start.children))]
+    while path:
+        context, children = path[-1]
+        child = next(children, None)
+        if child is not None:
+            path.append((child, iter(child.children)))
+            continue
+        path.pop()
+        if path:
+            yield context
 
 
 def candidates(

@@ -85,6 +85,18 @@ def test_a_context_that_nobody_needs_leaves_the_tree():
     assert now.context("A").children == []
 
 
+def test_a_tree_may_be_deep():
+    forks = "".join(f"; B{n} fork B{n + 1}" for n in range(1500))
+    replay = Replay(parse(f"B0 mmap 0+1{forks}"), (COW_CONTEXTS,))
+    replay.run()
+    mms = list(replay.kernel.mms.values())
+    found = list(traverse_contexts(cow_context(mms[0])))
+    assert found == [cow_context(mm) for mm in (mms[0], *mms[:0:-1])]
+    for mm in mms:
+        replay.kernel.exit(mm)
+    assert {cow_context(mm).refcnt for mm in mms} == {0}
+
+
 # --- where a folio points --------------------------------------------------
 
 

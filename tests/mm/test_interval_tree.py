@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ksmlib.designs import all_designs, tracers
 from ksmlib.designs.walk import rmap_walk
 from ksmlib.history import BASE, Replay, parse
-from ksmlib.history.named import split_every_other_page
+from ksmlib.history.generated import split_every_other_page
 from ksmlib.mm import interval_tree
 from ksmlib.mm.check import check
 from ksmlib.mm.interval_tree import (
