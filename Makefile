@@ -1,5 +1,6 @@
 # Everything happens in .venv; nothing outside this folder is touched, except
-# that `make test`, run as root, installs Debian's chromium if there is none.
+# that `make test`, run as root, installs Debian's chromium and firefox-esr if
+# there are none.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -9,11 +10,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book site test lint types pytest lab env python chromium clean
+.PHONY: help book site test lint types pytest mutants explore oracle oracle-qemu \
+  oracle-debian lab env python browsers clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | \
-	  awk -F'|' '{ printf "%-13s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | \
+	  awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 book: site ## build the book and serve it; PORT=9000 to choose where
 	@$(BIN)/python tools/serve.py --port $(PORT) _build/html
@@ -34,8 +36,38 @@ types: env
 	$(BIN)/mypy
 
 # loadgroup: the tests that share one built site run on one worker.
-pytest: env chromium
+pytest: env browsers
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+# A rule of the model broken, one at a time; the table is in the book.
+mutants: env ## which recorded histories catch a broken rule of the model
+	$(BIN)/python -m tests.kernel.mutants
+
+explore: env ## every recorded exploration again, the long ones too
+	$(BIN)/ksmlib explore --manifest all
+
+# What a recording says is the golden one again, but for its head; where a
+# kernel has not all designs, in what both know.
+SEED ?= 1
+RECORD = $(BIN)/ksmlib kernel record --kernel $(1) \
+  --out oracle/build/$(1)/traces.jsonl.xz
+CHECK = $(BIN)/ksmlib kernel check oracle/build/$(1)/traces.jsonl.xz --against
+
+oracle: env ## build a Linux, record all histories again, run 600 new; SEED=1
+	$(MAKE) -C oracle uml
+	$(call RECORD,uml)
+	$(call CHECK,uml)
+	$(BIN)/ksmlib kernel fuzz --seed $(SEED) --count 600
+
+oracle-qemu: env ## the recorded histories on x86 in QEMU
+	$(MAKE) -C oracle qemu
+	$(call RECORD,qemu)
+	$(call CHECK,qemu)
+
+oracle-debian: env ## the recorded histories on Debian's own kernel in QEMU
+	$(MAKE) -C oracle debian
+	$(call RECORD,debian)
+	$(call CHECK,debian)
 
 # Told not to ask for news and updates, JupyterLab talks to this machine only.
 lab: env ## open the chapters as notebooks in JupyterLab
@@ -52,7 +84,7 @@ env: $(READY)
 
 # Made anew only if what it is made from has changed.
 $(READY): requirements.txt constraints.txt pyproject.toml \
-  tools/lab.json tools/kernel.py | python
+  tools/lab.json tools/kernel.py $(wildcard tools/pyodide/*) | python
 	@echo "Making the environment in $(VENV); the first time takes a minute"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check \
@@ -60,6 +92,7 @@ $(READY): requirements.txt constraints.txt pyproject.toml \
 	@mkdir -p $(VENV)/share/jupyter/lab/settings $(VENV)/etc/ipython
 	@cp tools/lab.json $(VENV)/share/jupyter/lab/settings/overrides.json
 	@cp tools/kernel.py $(VENV)/etc/ipython/ipython_kernel_config.py
+	@$(BIN)/python tools/pyodide/fetch.py $(VENV)/share/pyodide
 	@touch $@
 
 python:
@@ -72,13 +105,16 @@ python:
 	  echo "missing: venv for $(PYTHON);" \
 	  "install it with: apt-get install python3-venv"; exit 1; }
 
-chromium:
-	@if command -v chromium >/dev/null; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  echo "Installing chromium, which the tests of the pages need"; \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-	    apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
-	else \
-	  echo "missing: chromium;" \
-	    "install it with: sudo apt-get install chromium"; exit 1; \
-	fi
+browsers:
+	@for browser in chromium firefox-esr; do \
+	  if command -v $$browser >/dev/null; then :; \
+	  elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing $$browser, which the tests of the pages need"; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	      apt-get install -y -qq --no-install-recommends $$browser >/dev/null \
+	      || exit 1; \
+	  else \
+	    echo "missing: $$browser;" \
+	      "install it with: sudo apt-get install $$browser"; exit 1; \
+	  fi; \
+	done

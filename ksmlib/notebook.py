@@ -17,6 +17,7 @@ from ksmlib.designs.base import EVERYTHING, DesignCost, Visit
 from ksmlib.designs.walk import anon_visits
 from ksmlib.draw.alt import curve_alt, state_alt
 from ksmlib.draw.ascii import state_ascii
+from ksmlib.draw.contexts import context_walk_scene, maps_scene
 from ksmlib.draw.data import Series, matrix_of
 from ksmlib.draw.figure import curve_figure, state_figure
 from ksmlib.draw.picture import (
@@ -27,8 +28,11 @@ from ksmlib.draw.picture import (
     tree_picture,
 )
 from ksmlib.draw.pointers import pointer_alt, pointer_figure, pointer_graph
+from ksmlib.draw.shapes import Scene
+from ksmlib.draw.svg import scene_svg
 from ksmlib.draw.tree import shown_window, tree_view
 from ksmlib.draw.view import view_at, walk_views
+from ksmlib.draw.years import Era, years_scene
 from ksmlib.history import BASE, History, Replay, parse
 from ksmlib.history.diff import differences
 from ksmlib.history.named import named, named_histories
@@ -36,8 +40,11 @@ from ksmlib.history.random import Bounds, random_history
 from ksmlib.history.state import anon_vma_name, relative, snapshot
 from ksmlib.mm.types import Folio
 from ksmlib.mm.vma import vma_lookup
+from ksmlib.oracle.confirmed import confirmed, kernel_name
 from ksmlib.report import Report, run
 from ksmlib.report import text as plain
+from ksmlib.report.contexts import context_states, context_walk
+from ksmlib.report.maps import replay_both
 from ksmlib.report.totals import totals
 from ksmlib.report.verdict import replay_with
 
@@ -45,14 +52,16 @@ from ksmlib.report.verdict import replay_with
 class Text:
     """Plain ASCII that a page shows as it is, ready to be copied into a mail."""
 
-    def __init__(self, lines: Iterable[str]) -> None:
+    def __init__(self, lines: Iterable[str], note: str = "") -> None:
         self.text = "\n".join(lines)
+        #: HTML to stand below it on a page.
+        self.note = note
 
     def __repr__(self) -> str:
         return self.text
 
     def _repr_html_(self) -> str:
-        return f'<pre class="ksm-text">{escape(self.text)}</pre>'
+        return f'<pre class="ksm-text">{escape(self.text)}</pre>{self.note}'
 
 
 def history(what: str) -> History:
@@ -79,8 +88,24 @@ def say(text: str) -> Markdown:
 
 
 def show_history(what: str) -> Text:
-    """The history, an operation a line, with its comments."""
-    return Text(history(what).text.splitlines())
+    """The history, an operation a line, with its comments.
+
+    On a page, a line below says if a kernel was seen to do the same.
+    """
+    shown = history(what)
+    return Text(shown.text.splitlines(), _confirmed(shown))
+
+
+def _confirmed(shown: History) -> str:
+    recorded = confirmed(shown)
+    if recorded is None:
+        return ""
+    # ksm_traces.py puts the traces there; a chapter is one folder below the root.
+    trace = f"../_static/traces/{recorded.case.name}.json"
+    return (
+        f'<p class="ksm-confirmed">Confirmed on {kernel_name()}'
+        f' (<a href="{trace}">trace</a>)</p>'
+    )
 
 
 def show_verdicts(what: str, ids: str | None = None) -> Text:
@@ -158,6 +183,26 @@ def show_pointers(what: str, step: int | None = None) -> Picture:
     return figure_picture(lambda dark: pointer_figure(graph, dark), pointer_alt(graph))
 
 
+def show_maps(what: str, step: int | None = None) -> Picture:
+    """The anon_vmas and the COW contexts after ``step`` operations, side by side."""
+    kernel = _both(what, step).kernel
+    return _scene(maps_scene(snapshot(kernel), context_states(kernel)))
+
+
+def show_context_walk(what: str, process: str, page: int) -> Picture:
+    """The COW contexts at the end, and the walk of the folio at one page."""
+    kernel = _both(what, None).kernel
+    folio = kernel.mms[process].page_table[BASE + page]
+    return _scene(
+        context_walk_scene(context_states(kernel), context_walk(kernel, folio))
+    )
+
+
+def show_years(title: str, eras: Sequence[Era], until: int) -> Picture:
+    """What was there from when to when, up to the end of a year."""
+    return _scene(years_scene(title, eras, until))
+
+
 def show_curve(series: Sequence[Series], x_label: str, y_label: str) -> Picture:
     """Lines over one axis, both axes logarithmic."""
     return figure_picture(
@@ -215,12 +260,24 @@ def _visits(folio: Folio, design: str) -> Iterator[Visit]:
 
 
 def _at(what: str, step: int | None) -> Replay:
-    replay = replay_with(history(what), designs())
+    return _sought(replay_with(history(what), designs()), step)
+
+
+def _both(what: str, step: int | None) -> Replay:
+    return _sought(replay_both(history(what)), step)
+
+
+def _sought(replay: Replay, step: int | None) -> Replay:
     replay.seek(len(replay) if step is None else step)
     return replay
 
 
+def _scene(scene: Scene) -> Picture:
+    return Picture(scene_svg(scene), scene.alt)
+
+
 __all__ = [
+    "Era",
     "Series",
     "Text",
     "history",
@@ -230,9 +287,11 @@ __all__ = [
     "say",
     "show_ascii",
     "show_change",
+    "show_context_walk",
     "show_curve",
     "show_figure",
     "show_history",
+    "show_maps",
     "show_matrix",
     "show_matrix_text",
     "show_picture",
@@ -243,6 +302,7 @@ __all__ = [
     "show_tree",
     "show_verdicts",
     "show_walk",
+    "show_years",
     "totals",
     "view_at",
 ]

@@ -1,8 +1,14 @@
-"""What many tests need: a history replayed with every check, and its state."""
+"""What many tests need: a history replayed with every check, and the built book.
+
+The book is built once per worker that asks for it. Tests that use ``site`` carry
+the mark ``xdist_group("site")`` so that, under ``pytest -n 2 --dist loadgroup``,
+one worker builds and uses it while the other runs everything else.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +18,7 @@ from ksmlib.designs import all_designs, tracers
 from ksmlib.history import BASE, Refusal, Replay, State, parse, snapshot
 from ksmlib.mm.check import check
 from ksmlib.mm.types import Folio
+from tests.built import ROOT, Built, build
 
 # The same examples on every run and every machine, and no clock.
 settings.register_profile(
@@ -105,3 +112,17 @@ def after() -> Callable[..., Machine]:
         return Machine(text, max_page_sharing)
 
     return after
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The whole book."""
+    return build(ROOT, tmp_path_factory.mktemp("book"))
+
+
+@pytest.fixture
+def pages(site: Built) -> Path:
+    """The folder of the whole book's pages; fails if they did not build."""
+    if site.returncode:
+        pytest.fail(f"the book does not build:\n{site.tail}", pytrace=False)
+    return site.html

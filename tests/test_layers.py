@@ -19,16 +19,31 @@ ROOMS: dict[str, set[str]] = {
     "designs": {"mm"},
     "history": {"mm"},
     "report": {"mm", "designs", "history"},
+    "explore": {"mm", "designs", "history", "report"},
+    "oracle": {"mm", "designs", "history", "report"},
+    "repro": {"mm", "history"},
+    "claims": {"mm", "designs", "history", "report", "explore", "oracle"},
     "draw": {"mm", "designs", "history", "report"},
     "widgets": {"mm", "designs", "history", "report", "draw"},
-    "notebook": {"mm", "designs", "history", "report", "draw"},
-    "cli": {"mm", "designs", "history", "report", "draw"},
+    "notebook": {"mm", "designs", "history", "report", "oracle", "draw"},
+    "cli": {
+        "mm",
+        "designs",
+        "history",
+        "report",
+        "explore",
+        "oracle",
+        "claims",
+        "repro",
+        "draw",
+    },
     "__main__": {"cli"},
     "__init__": set(),
 }
 OUTSIDE: dict[str, set[str]] = {
     "notebook": {"IPython"},
     "draw": {"matplotlib", "networkx"},
+    "explore": {"distributed", "hypothesis"},
     "widgets": {"IPython", "anywidget", "ipywidgets", "traitlets"},
 }
 

@@ -10,11 +10,12 @@ from typing import NoReturn, TypeAlias
 from ksmlib.designs import Design, designs
 from ksmlib.history import History, HistoryError, parse
 from ksmlib.history.language import MAX_TEXT
+from ksmlib.history.link import START, LinkError, read_link
 from ksmlib.history.named import named_histories
 
 HISTORY_HELP = (
-    "a named history, a file, - for standard input (the default), or the"
-    " text itself, with ; between operations"
+    "a named history, a file, - for standard input (the default), a link that"
+    " holds one, or the text itself, with ; between operations"
 )
 
 
@@ -42,10 +43,12 @@ def chosen_designs(ids: str | None) -> tuple[Design, ...]:
 
 
 def read_history(argument: str) -> History:
-    """The history an argument stands for: named, a file, stdin, or text."""
+    """The history an argument stands for: named, a file, stdin, a link, or text."""
     if argument in named_histories():
         return named_histories()[argument].history
-    if argument == "-":
+    if START in argument:
+        text = _linked(argument)
+    elif argument == "-":
         text = _decode(sys.stdin.buffer.read(4 * MAX_TEXT + 1), "standard input")
     elif (path := Path(argument)) and _is_file(path):
         try:
@@ -67,6 +70,17 @@ def read_history(argument: str) -> History:
     if not history.operations:
         raise UsageError("the history is empty: it has no operation")
     return history
+
+
+def _linked(link: str) -> str:
+    """The text in a link; what is odd about it goes to standard error."""
+    try:
+        found = read_link(link)
+    except LinkError as error:
+        raise UsageError(str(error)) from None
+    if found.note:
+        print(f"ksmlib: {found.note}", file=sys.stderr)
+    return found.text
 
 
 def _is_file(path: Path) -> bool:

@@ -67,12 +67,16 @@ def cut(text: str) -> str:
 
 
 def state_alt(
-    state: State, before: State | None = None, walk: WalkView | None = None
+    state: State,
+    before: State | None = None,
+    walk: WalkView | None = None,
+    *beside: WalkView,
 ) -> str:
-    """A state in words: the walk, what changed, the processes, the trees."""
+    """A state in words: the walks, what changed, the processes, the trees."""
+    walks = (walk, *beside) if walk else ()
     return bounded(
         [
-            *(_walk_sentences(walk) if walk else []),
+            *(sentence for walk in walks for sentence in _walk_sentences(walk)),
             *_process_sentences(state),
             *(_change_sentences(before, state) if before else []),
             *_anon_vma_sentences(state),

@@ -100,7 +100,7 @@ def draw_anon_vmas(canvas: Canvas, plan: Plan) -> None:
 
 def _shown(plan: Plan, descent: list[tuple[str, int]]) -> list[tuple[str, int]]:
     """As many as there is room for, those that are asked first."""
-    asked = {window.anon_vma for window in plan.walk.windows} if plan.walk else set()
+    asked = {window.anon_vma for walk in plan.walks for window in walk.windows}
     ranked = sorted(descent, key=lambda item: item[0] not in asked)
     kept = {name for name, _ in ranked[:MAX_ANON_VMAS]}
     return [item for item in descent if item[0] in kept]
@@ -114,9 +114,12 @@ def _anon_vma(canvas: Canvas, plan: Plan, name: str, depth: int) -> None:
     _header(canvas, plan, name, left + 6)
     canvas.y += 2
     rows = canvas.y
-    windows = joined_windows(plan.walk, name)
-    if windows:
-        _asks(canvas, plan, name, windows, left + 6)
+    windows: list[Span | None] = []
+    for number, walk in enumerate(plan.walks):
+        asked = joined_windows(walk, name)
+        if asked:
+            _asks(canvas, plan, name, asked, left + 6, plan.tag(number))
+        windows += (span for span in asked if span not in windows)
     shown = anon_vma["tree"][:MAX_ENTRIES]
     for entry in shown:
         _entry(canvas, plan, name, entry, left + 6)
@@ -191,9 +194,9 @@ def _parents(canvas: Canvas, plan: Plan) -> None:
             canvas.links[n] = Link("parent", child.id, parent.id, points, arrow=True)
 
 
-def joined_windows(walk: WalkView | None, name: str) -> list[Span | None]:
+def joined_windows(walk: WalkView, name: str) -> list[Span | None]:
     """What a walk asks a tree, touching windows joined; None: everything."""
-    asked = [w for w in walk.windows if w.anon_vma == name] if walk else []
+    asked = [w for w in walk.windows if w.anon_vma == name]
     if any(window.last is None for window in asked):
         return [None]
     joined: list[Span | None] = []
@@ -220,18 +223,24 @@ def _reach(plan: Plan, span: Span | None) -> tuple[float, float] | None:
 
 
 def _asks(
-    canvas: Canvas, plan: Plan, name: str, windows: list[Span | None], x: float
+    canvas: Canvas,
+    plan: Plan,
+    name: str,
+    windows: list[Span | None],
+    x: float,
+    tag: str,
 ) -> None:
-    """The windows, in a row above the tree."""
+    """The windows of a walk, in a row above the tree."""
     y = canvas.y + ROW / 2
-    canvas.labels.append(Label("asks", x, y, tone="ask", bold=True))
+    asks = f"{tag} asks".strip()
+    canvas.labels.append(Label(asks, x, y, tone="ask", bold=True))
     for span in windows:
         reach = _reach(plan, span)
         if reach is None:
             continue
         left, right = reach
         said = "everything" if span is None else f"{span[0][1]} to {span[1][1]}"
-        key = f"window:{name}:{said}"
+        key = f"window{tag}:{name}:{said}"
         title = f"the walk asks {name} for {said}"
         size = (right - left - 2, BAR + 4)
         top = y - BAR / 2 - 2

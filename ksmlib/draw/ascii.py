@@ -73,7 +73,7 @@ def state_ascii(state: State, walk: WalkView | None = None) -> str:
 
 def _sheet(state: State, walk: WalkView | None) -> Sheet:
     names = [*state["folios"], *state["anon_vmas"], _MISS if walk else ""]
-    wish = wishes(state, None, walk)
+    wish = wishes(state, None, [walk] if walk else [])
     numbers = [_number(key) for key in wish.chosen()[0]]
     cell = max(4, *(min(len(name), 9) for name in [*names[:99], *numbers])) + 1
     gutter = min(GUTTER, max(6, *(len(text) for text in _gutter_texts(state))) + 1)
@@ -227,7 +227,7 @@ def _tree(sheet: Sheet, name: str) -> Iterator[str]:
     anon_vma = sheet.state["anon_vmas"][name]
     parent = anon_vma["parent"]
     yield name + (" root" if parent == name else f" child of {parent}")
-    asked = joined_windows(sheet.walk, name)
+    asked = joined_windows(sheet.walk, name) if sheet.walk else []
     if asked:
         yield _asks(sheet, asked)
     for entry in anon_vma["tree"][:MAX_ENTRIES]:

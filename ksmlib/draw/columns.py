@@ -7,7 +7,7 @@ is left out is marked. Page offsets of files stand apart, to the right.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,10 +86,10 @@ class Wish:
         return sorted(ranked[:most]), sorted(ranked[most:])
 
 
-def wishes(state: State, before: State | None, walk: WalkView | None) -> Wish:
+def wishes(state: State, before: State | None, walks: Sequence[WalkView]) -> Wish:
     """Every page and page offset that something of the state lies at."""
     wish = Wish()
-    if walk is not None:
+    for walk in walks:
         wish.add(0, *((0, page) for _, page in walk.missed))
         wish.add(1, *((0, page) for _, page in walk.found))
         for window in walk.windows:

@@ -74,8 +74,8 @@ def draw_folios(canvas: Canvas, plan: Plan) -> None:
         return
     heading(canvas, "Folios")
     canvas.y += 3
-    walked = plan.walk.folio if plan.walk else None
-    ranked = sorted(folios, key=lambda n: (n != walked, folios[n]["kind"] != "ksm"))
+    walked = {walk.folio for walk in plan.walks}
+    ranked = sorted(folios, key=lambda n: (n not in walked, folios[n]["kind"] != "ksm"))
     shown = ranked[:MAX_FOLIOS]
     width = max(28.0, widest(signed("+", name) for name in shown) + 8)
     for name in folios:

@@ -34,8 +34,10 @@ from ksmlib.draw.shapes import (
     Label,
     Link,
     Mark,
+    Outcome,
     Style,
     Symbol,
+    Verdict,
 )
 from ksmlib.report.text import ptes_text
 
@@ -74,7 +76,7 @@ def vma_sentence(process: str, vma: dict[str, Any]) -> str:
 def draw_processes(canvas: Canvas, plan: Plan) -> None:
     """All lanes; those with a missed PTE are never left out."""
     names = list(plan.state["processes"])
-    missed = {name for name, _ in plan.walk.missed} if plan.walk else set()
+    missed = {name for walk in plan.walks for name, _ in walk.missed}
     ranked = sorted(names, key=lambda name: (name not in missed, names.index(name)))
     shown = set(ranked[:MAX_PROCESSES])
     for name in names:
@@ -138,7 +140,7 @@ def _across(plan: Plan, vma: dict[str, Any]) -> tuple[float, float] | None:
 
 
 def _cell_height(plan: Plan) -> float:
-    return (3 if plan.walk else 2) * LINE + 5
+    return (2 + len(plan.walks)) * LINE + 5
 
 
 def _lines(plan: Plan, name: str, vma: dict[str, Any]) -> list[str]:
@@ -165,7 +167,9 @@ def _vma(
     mark = plan.changed.mark(key)
     title = vma_sentence(name, vma)
     size = (right - left, bottom - top)
-    canvas.boxes.append(Box(key, "vma", left, top, *size, "vma", mark, title=title))
+    data = ("process", name), ("start", vma["start"]), ("pages", vma["pages"])
+    box = Box(key, "vma", left, top, *size, "vma", mark, title=title, data=data)
+    canvas.boxes.append(box)
     lines = _lines(plan, name, vma)
     y = (top + INSET + cells) / 2 - (len(lines) - 1) * LINE / 2
     for n, text in enumerate(lines):
@@ -226,8 +230,8 @@ def _mapped_cell(
 ) -> None:
     kind = plan.state["folios"][pte["folio"]]["kind"]
     mark = plan.changed.mark(place.id)
-    verdict = plan.verdict(*at)
-    said = f", {verdict} by {plan.walk.design}" if plan.walk and verdict else ""
+    verdicts = plan.verdicts(*at)
+    said = _said(plan, verdicts)
     content = "the zero page" if kind == "zero" else f"{kind}, holds {pte['content']}"
     box = Box(
         place.id,
@@ -238,7 +242,7 @@ def _mapped_cell(
         place.height,
         style_of_folio(kind),
         mark,
-        verdict,
+        _worst(verdicts),
         f"page {at[1]} of {at[0]}: {pte['folio']} ({content}){said}",
     )
     canvas.boxes.append(box)
@@ -250,22 +254,35 @@ def _mapped_cell(
     if content:
         label = in_width(content, place.x + 1, y + LINE, inner, "normal")
         canvas.labels.append(label)
-    if box.verdict:
-        _verdict(canvas, box, y + 2 * LINE)
+    for number, verdict in enumerate(verdicts):
+        if verdict:
+            line = y + (2 + number) * LINE
+            _verdict(canvas, box, line, verdict, plan.tag(number) or verdict)
 
 
-def _verdict(canvas: Canvas, box: Box, y: float) -> None:
+def _said(plan: Plan, verdicts: list[Verdict]) -> str:
+    """``, found by full``: what each walk made of a PTE."""
+    pairs = zip(verdicts, plan.walks, strict=True)
+    return "".join(
+        f", {verdict} by {walk.design}" for verdict, walk in pairs if verdict
+    )
+
+
+def _worst(verdicts: list[Verdict]) -> Verdict:
+    """One verdict for several: what any walk has missed counts as missed."""
+    return "missed" if "missed" in verdicts else max(verdicts, default="")
+
+
+def _verdict(canvas: Canvas, box: Box, y: float, verdict: Outcome, word: str) -> None:
     """A tick or a cross, and the word if there is room for it."""
-    assert box.verdict
-    word = text_width(box.verdict, SIZE, bold=True)
+    width = text_width(word, SIZE, bold=True)
     middle, _ = box.centre
-    if word + 20 > box.width:
-        canvas.symbols.append(Symbol(box.verdict, middle, y))
+    if width + 20 > box.width:
+        canvas.symbols.append(Symbol(verdict, middle, y))
         return
-    x = middle - (word + 14) / 2
-    canvas.symbols.append(Symbol(box.verdict, x + 5, y))
-    tone = box.verdict
-    canvas.labels.append(Label(box.verdict, x + 14, y, tone=tone, bold=True))
+    x = middle - (width + 14) / 2
+    canvas.symbols.append(Symbol(verdict, x + 5, y))
+    canvas.labels.append(Label(word, x + 14, y, tone=verdict, bold=True))
 
 
 def _gone_runs(plan: Plan, name: str) -> Iterator[tuple[int, int]]:

@@ -15,8 +15,8 @@ _WIDTHS = (
     " 61 73 68 99 69 61 69 39 34 39 84 50 50 61 63 55 63 62 35 63 63 28 28 58 28 97"
     " 63 61 63 63 41 52 39 63 59 82 59 59 52 64 34 64 84"
 )
-_WIDTH = {chr(32 + i): int(w) / 100 for i, w in enumerate(_WIDTHS.split())}
-_WIDTH["\N{MIDDLE DOT}"] = 0.32
+_WIDTH = {chr(32 + i): int(w) for i, w in enumerate(_WIDTHS.split())}
+_WIDTH["\N{MIDDLE DOT}"] = 32
 _BOLD = 1.12
 
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
@@ -24,7 +24,8 @@ ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 def text_width(text: str, size: float, bold: bool = False) -> float:
     """The width of one line of text; unknown characters count as a full square."""
-    width = sum(_WIDTH.get(c, 1.0) for c in text) * size
+    # Whole numbers: from 3.12 on, Python adds up fractions in another way.
+    width = sum(_WIDTH.get(c, 100) for c in text) * size / 100
     return width * _BOLD if bold else width
 
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 #: Which of two pictures a page shows, where the page's own style does not say.
 _STYLE = (
-    "<style>.ksm-dark{display:none}"
+    "<style>img.ksm-light,img.ksm-dark{max-width:100%;height:auto}"
+    ".ksm-dark{display:none}"
     "@media (prefers-color-scheme:dark){.ksm-light{display:none}"
     ".ksm-dark{display:block}}"
     "html[data-theme=light] .ksm-light,"
@@ -51,10 +52,14 @@ class Picture:
 
 
 def state_picture(
-    state: State, before: State | None = None, walk: WalkView | None = None
+    state: State,
+    before: State | None = None,
+    walk: WalkView | None = None,
+    *beside: WalkView,
 ) -> Picture:
     """A state; see ``ksmlib.draw.scene.state_scene()``."""
-    return Picture(state_svg(state, before, walk), state_alt(state, before, walk))
+    alt = state_alt(state, before, walk, *beside)
+    return Picture(state_svg(state, before, walk, *beside), alt)
 
 
 def tree_picture(tree: TreeView) -> Picture:
@@ -81,7 +86,6 @@ def figure_picture(draw: Callable[[bool], Figure], alt: str) -> Picture:
         data = b64encode(figure_svg(draw(dark)).encode()).decode()
         images += (
             f'<img class="{name}" alt="{escape(alt)}"'
-            f' src="data:image/svg+xml;base64,{data}"'
-            ' style="max-width:100%;height:auto">'
+            f' src="data:image/svg+xml;base64,{data}">'
         )
     return Picture(f"{_STYLE}{images}", alt)

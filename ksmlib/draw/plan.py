@@ -24,7 +24,7 @@ _TONE: dict[str, Tone] = {"": "normal", "+": "changed", "~": "changed", "-": "go
 
 @dataclass(frozen=True)
 class Plan:
-    """The state, what changed, the walk, and where everything lies across.
+    """The state, what changed, the walks, and where everything lies across.
 
     ``left`` is where the columns begin; ``words`` is False where VMAs are so
     narrow that their flags are abbreviated.
@@ -33,7 +33,7 @@ class Plan:
     state: State
     before: State | None
     changed: Changes
-    walk: WalkView | None
+    walks: tuple[WalkView, ...]
     axis: Axis
     left: float
     width: float
@@ -43,9 +43,13 @@ class Plan:
     def right(self) -> float:
         return self.width - MARGIN
 
-    def verdict(self, process: str, page: int) -> Verdict:
-        """What the walk made of a PTE: found, missed, or nothing."""
-        return self.walk.outcome(process, page) if self.walk else ""
+    def verdicts(self, process: str, page: int) -> list[Verdict]:
+        """What each walk made of a PTE: found, missed, or nothing."""
+        return [walk.outcome(process, page) for walk in self.walks]
+
+    def tag(self, number: int) -> str:
+        """How one of several walks is told from the others, in few letters."""
+        return str(number + 1) if len(self.walks) > 1 else ""
 
 
 def signed(mark: Mark, text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ksmlib.draw.alt import state_alt
+from ksmlib.draw.alt import listed, state_alt
 from ksmlib.draw.anon_vmas import (
     INDENT,
     MAX_DEPTH,
@@ -34,7 +34,16 @@ from ksmlib.draw.plan import (
     signed,
     widest,
 )
-from ksmlib.draw.shapes import LARGE, LINE, Canvas, Outcome, Scene, Symbol
+from ksmlib.draw.shapes import (
+    LARGE,
+    LINE,
+    SIZE,
+    Canvas,
+    Data,
+    Outcome,
+    Scene,
+    Symbol,
+)
 from ksmlib.draw.view import WalkView
 from ksmlib.history.state import State
 from ksmlib.report.text import ptes_text
@@ -50,13 +59,20 @@ NARROWEST = 28.0
 
 
 def state_scene(
-    state: State, before: State | None = None, walk: WalkView | None = None
+    state: State,
+    before: State | None = None,
+    walk: WalkView | None = None,
+    *beside: WalkView,
 ) -> Scene:
-    """Draw a state; mark what changed since ``before``; show what a walk found."""
-    plan = _plan(state, before, walk)
+    """Draw a state; mark what changed since ``before``; show what a walk found.
+
+    Walks of the same folio by other designs may stand ``beside`` the first.
+    """
+    walks = (walk, *beside) if walk else ()
+    plan = _plan(state, before, walks)
     canvas = Canvas(y=MARGIN)
-    if walk is not None:
-        _headline(canvas, plan, walk)
+    if walks:
+        _headline(canvas, plan)
     if plan.axis.keys:
         ruler(canvas, plan, "page", files=False)
         canvas.y += 2
@@ -72,14 +88,23 @@ def state_scene(
     canvas.y += MARGIN - 4
     title = "State of the machine"
     if walk is not None:
-        title = f"Walk of {walk.folio} by {walk.design}"
-    return canvas.scene(plan.width, title, state_alt(state, before, walk))
+        designs = listed([walk.design for walk in walks])
+        title = f"Walk of {walk.folio} by {designs}"
+    alt = state_alt(state, before, walk, *beside)
+    return canvas.scene(plan.width, title, alt, _scale(plan.axis))
 
 
-def _plan(state: State, before: State | None, walk: WalkView | None) -> Plan:
+def _scale(axis: Axis) -> Data:
+    """Where the pages lie across: ``page:x`` of each, and how wide each is."""
+    places = zip(axis.keys, axis.left, strict=True)
+    pages = " ".join(f"{page}:{x:g}" for (kind, page), x in places if kind == 0)
+    return ("column", axis.column), ("columns", pages)
+
+
+def _plan(state: State, before: State | None, walks: tuple[WalkView, ...]) -> Plan:
     changed = changes(before, state)
-    left = MARGIN + _gutter(state, bool(changed.marks)) + 8
-    wish = wishes(state, before, walk)
+    left = MARGIN + _gutter(state, bool(changed.marks), len(walks)) + 8
+    wish = wishes(state, before, walks)
     narrowest = max(NARROWEST, _widest_name(state, wish, bool(changed.marks)) + 9.5)
     for most in range(MAX_COLUMNS, FEWEST - 1, -1):
         room = WIDTH - MARGIN - 4 - left
@@ -88,7 +113,7 @@ def _plan(state: State, before: State | None, walk: WalkView | None) -> Plan:
             break
     width = max(WIDTH, axis.right + MARGIN + 4)
     words = _words_fit(state, changed, axis)
-    return Plan(state, before, changed, walk, axis, left, width, words)
+    return Plan(state, before, changed, walks, axis, left, width, words)
 
 
 def _widest_name(state: State, wish: Wish, marked: bool) -> float:
@@ -100,9 +125,10 @@ def _widest_name(state: State, wish: Wish, marked: bool) -> float:
     return max(widest(numbers), widest(folios), widest(list(state["anon_vmas"])[:99]))
 
 
-def _gutter(state: State, marked: bool) -> float:
+def _gutter(state: State, marked: bool, walks: int) -> float:
     """The room for names left of the columns."""
     mark = "+ " if marked else ""
+    asks = "1 asks" if walks > 1 else "asks"
     names = [
         text_width(mark + short(name), LARGE, bold=True)
         for name in [*state["processes"], *(i["process"] for i in state["rmap_items"])]
@@ -111,6 +137,7 @@ def _gutter(state: State, marked: bool) -> float:
     for name, depth in by_descent(state):
         indent = min(depth, MAX_DEPTH) * INDENT + 6
         entries = state["anon_vmas"][name]["tree"][:MAX_ENTRIES]
+        rows.append(indent + text_width(asks, SIZE, bold=True))
         rows.append(indent + widest(["folios", *_entry_labels(entries, mark)]))
     return max(rows)
 
@@ -134,16 +161,18 @@ def _words_fit(state: State, changed: Changes, axis: Axis) -> bool:
     return True
 
 
-def _headline(canvas: Canvas, plan: Plan, walk: WalkView) -> None:
-    """Which walk, what it found, what it missed and why."""
-    text = f"{walk.folio}, walked by {walk.design}"
-    heading(canvas, text)
-    canvas.y += 2
-    if walk.found:
-        _outcome(canvas, plan, "found", f"finds {ptes_text(walk.found)}")
-    for why, ptes in _reasons(plan.state, walk).items():
-        _outcome(canvas, plan, "missed", f"misses {ptes_text(ptes)}{why}")
-    canvas.y += 8
+def _headline(canvas: Canvas, plan: Plan) -> None:
+    """Which walks, what each found, what it missed and why."""
+    for number, walk in enumerate(plan.walks):
+        tag = plan.tag(number)
+        text = f"{walk.folio}, walked by {walk.design}"
+        heading(canvas, f"{tag}: {text}" if tag else text)
+        canvas.y += 2
+        if walk.found:
+            _outcome(canvas, plan, "found", f"finds {ptes_text(walk.found)}")
+        for why, ptes in _reasons(plan.state, walk).items():
+            _outcome(canvas, plan, "missed", f"misses {ptes_text(ptes)}{why}")
+        canvas.y += 8
 
 
 def _outcome(canvas: Canvas, plan: Plan, kind: Outcome, text: str) -> None:

@@ -35,6 +35,9 @@ Verdict = Literal["", "found", "missed"]
 Tone = Literal["normal", "strong", "muted", "changed", "gone", "found", "missed", "ask"]
 Anchor = Literal["start", "middle", "end"]
 
+#: What a script may look up on a page: names and values of data-* attributes.
+Data = tuple[tuple[str, str | int | float], ...]
+
 #: Type sizes: what is read first, and everything else.
 LARGE, SIZE = 13.0, 11.5
 #: From one line of text to the next.
@@ -55,6 +58,7 @@ class Box:
     mark: Mark = ""
     verdict: Verdict = ""
     title: str = ""
+    data: Data = ()
 
     @property
     def centre(self) -> tuple[float, float]:
@@ -82,6 +86,7 @@ class Label:
     bold: bool = False
     #: Read upwards, from ``x``, ``y`` on.
     upwards: bool = False
+    data: Data = ()
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,7 @@ class Scene:
     links: tuple[Link, ...]
     symbols: tuple[Symbol, ...]
     labels: tuple[Label, ...]
+    data: Data = ()
 
     def box(self, box_id: str) -> Box:
         """The box of that id. Raises KeyError."""
@@ -136,7 +142,7 @@ class Canvas:
     symbols: list[Symbol] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
 
-    def scene(self, width: float, title: str, alt: str) -> Scene:
+    def scene(self, width: float, title: str, alt: str, data: Data = ()) -> Scene:
         """What was drawn, without links to boxes that were left out."""
         known = {box.id for box in self.boxes}
         links = (
@@ -153,4 +159,5 @@ class Canvas:
             tuple(links),
             tuple(self.symbols),
             tuple(self.labels),
+            data,
         )

@@ -14,7 +14,7 @@ from ksmlib.draw.data import Matrix
 from ksmlib.draw.matrix_scene import matrix_scene
 from ksmlib.draw.palette import DARK, LIGHT, Palette
 from ksmlib.draw.scene import state_scene
-from ksmlib.draw.shapes import Box, Label, Link, Scene, Symbol
+from ksmlib.draw.shapes import Box, Data, Label, Link, Scene, Symbol
 from ksmlib.draw.strokes import (
     Stroke,
     arrow_head,
@@ -37,6 +37,8 @@ _RULES = """
 "DejaVu Sans",Arial,sans-serif;dominant-baseline:central;fill:var(--t-normal)}
 .ksm-scene path{fill:none;stroke:var(--line);stroke-linecap:round;
 stroke-linejoin:round}
+.ksm-scene .n-fill{fill:none}
+.ksm-scene .n-stroke{stroke:none}
 .ksm-scene .m-changed{stroke:var(--t-changed);stroke-width:2}
 .ksm-scene .b-panel.m-changed{stroke-width:1.2}
 .ksm-scene .v-missed{stroke:var(--t-missed);stroke-width:3}
@@ -86,16 +88,16 @@ def stylesheet() -> str:
     )
 
 
-def scene_svg(scene: Scene) -> str:
-    """A whole SVG element."""
+def scene_svg(scene: Scene, styled: bool = True) -> str:
+    """A whole SVG element; if not ``styled``, the page has the stylesheet."""
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{_CLASS}" role="img"'
         f' viewBox="0 0 {scene.width:g} {scene.height:g}"'
         f' width="{scene.width * SCALE:g}" height="{scene.height * SCALE:g}"'
-        f' aria-label="{escape(scene.alt)}">',
+        f' aria-label="{escape(scene.alt)}"{_data(scene.data)}>',
         f"<title>{escape(scene.title)}</title>",
         f"<desc>{escape(scene.alt)}</desc>",
-        f"<style>{stylesheet()}</style>",
+        *([f"<style>{stylesheet()}</style>"] if styled else []),
     ]
     parts += map(_box, scene.boxes)
     parts += map(_link, (link for link in scene.links if link.points))
@@ -105,20 +107,28 @@ def scene_svg(scene: Scene) -> str:
 
 
 def state_svg(
-    state: State, before: State | None = None, walk: WalkView | None = None
+    state: State,
+    before: State | None = None,
+    walk: WalkView | None = None,
+    *beside: WalkView,
 ) -> str:
     """A state as SVG; see ``ksmlib.draw.scene.state_scene()``."""
-    return scene_svg(state_scene(state, before, walk))
+    return scene_svg(state_scene(state, before, walk, *beside))
 
 
 def tree_svg(tree: TreeView) -> str:
-    """A tree as SVG; see ``ksmlib.draw.tree_scene``."""
+    """A tree as SVG; see ``ksmlib.draw.tree_scene.tree_scene()``."""
     return scene_svg(tree_scene(tree))
 
 
 def matrix_svg(matrix: Matrix) -> str:
     """A matrix as SVG; see ``ksmlib.draw.matrix_scene``."""
     return scene_svg(matrix_scene(matrix))
+
+
+def _data(data: Data) -> str:
+    """For a script; what the picture means is also said in words."""
+    return "".join(f' data-{name}="{escape(str(value))}"' for name, value in data)
 
 
 def _box(box: Box) -> str:
@@ -129,13 +139,13 @@ def _box(box: Box) -> str:
         classes.append(f"v-{box.verdict}")
     place = f'x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" height="{box.height:g}"'
     title = f"<title>{escape(box.title)}</title>" if box.title else ""
-    rect = f'<rect class="{" ".join(classes)}" {place} rx="2"'
+    place += f' rx="2"{_data(box.data)}'
     pattern = LIGHT.paints[box.style].pattern
     if not pattern:
-        return f"{rect}>{title}</rect>"
+        return f'<rect class="{" ".join(classes)}" {place}>{title}</rect>'
     ink = _path(f"i-{box.style}", pattern_strokes(box, pattern))
-    outline = f'{rect} style="fill:none"/>'
-    filled = f'<rect class="b-{box.style}" {place} rx="2" style="stroke:none"/>'
+    outline = f'<rect class="{" ".join([*classes, "n-fill"])}" {place}/>'
+    filled = f'<rect class="b-{box.style} n-stroke" {place}/>'
     return f"<g>{title}{filled}{ink}{outline}</g>"
 
 
@@ -163,6 +173,6 @@ def _label(label: Label) -> str:
     turn = f' transform="rotate(-90 {label.x:g} {label.y:g})"' if label.upwards else ""
     return (
         f'<text class="t-{label.tone}" x="{label.x:g}" y="{label.y:g}"'
-        f' font-size="{label.size:g}"{anchor}{weight}{turn}>'
+        f' font-size="{label.size:g}"{anchor}{weight}{turn}{_data(label.data)}>'
         f"{escape(label.text)}</text>"
     )

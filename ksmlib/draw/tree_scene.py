@@ -24,6 +24,7 @@ from ksmlib.draw.shapes import (
     Tone,
 )
 from ksmlib.draw.tree import Outcome, TreeNode, TreeView
+from ksmlib.draw.tree_walk import Mark
 
 #: Of larger trees only so many nodes are drawn, those looked at first.
 MAX_NODES = 12
@@ -35,11 +36,26 @@ _STYLE: dict[Outcome, Style] = {
     "": "node", "hit": "hit", "looked": "looked", "pruned": "pruned", "unseen": "node",
 }  # fmt: skip
 
+#: What a script writes on the nodes of a tree that is watched: the word and the
+#: style for each mark of ``ksmlib.draw.tree_walk``.
+MARKS: dict[Mark, tuple[str, Style]] = {
+    "seen": ("seen", "looked"),
+    "found": ("\N{CHECK MARK} found", "hit"),
+    "absent": ("\N{BALLOT X} absent", "looked"),
+    "passed": ("passed", "looked"),
+    "skipped": ("skipped", "pruned"),
+}
 
-def tree_scene(tree: TreeView) -> Scene:
-    """Draw a tree and, if there is a query, what it does with each node."""
-    shown = _shown(tree)
-    size = _node_width(tree, shown), _node_height(tree)
+
+def tree_scene(tree: TreeView, watched: bool = False) -> Scene:
+    """Draw a tree and, if there is a query, what it does with each node.
+
+    If it is to be ``watched``, there is room for what a script writes: a label
+    with ``data-word`` and the node's number, in the box with that
+    ``data-node``.
+    """
+    shown = drawn_nodes(tree)
+    size = _node_width(tree, shown, watched), _node_height(tree, watched)
     step = (size[0] + 6) / 2
     width = max(WIDTH, MARGIN * 2 + step * (len(shown) - 1) + size[0])
     canvas = Canvas(y=MARGIN)
@@ -50,6 +66,8 @@ def tree_scene(tree: TreeView) -> Scene:
         node = tree.nodes[n]
         x, y = left + column * step, top + node.depth * (size[1] + FALL)
         _node(canvas, tree, n, Box("", "node", x, y, *size))
+        if watched:
+            canvas.labels.append(_word(n, x + size[0] / 2, y + size[1]))
     _edges(canvas, tree, shown)
     _cut_subtrees(canvas, tree, shown)
     canvas.y = max((box.bottom for box in canvas.boxes), default=top) + FALL
@@ -58,7 +76,7 @@ def tree_scene(tree: TreeView) -> Scene:
     return canvas.scene(width, f"Interval tree of {tree.anon_vma}", tree_alt(tree))
 
 
-def _shown(tree: TreeView) -> list[int]:
+def drawn_nodes(tree: TreeView) -> list[int]:
     """The nodes to draw, in order of the tree: no child without its parent."""
     roots = [n for n, node in enumerate(tree.nodes) if node.parent is None]
     chosen: set[int] = set()
@@ -91,14 +109,21 @@ def outcome_word(node: TreeNode) -> str:
     return words.get(node.outcome, "")
 
 
-def _node_width(tree: TreeView, shown: list[int]) -> float:
-    texts = (text for n in shown for text in _texts(tree, tree.nodes[n]))
+def _node_width(tree: TreeView, shown: list[int], watched: bool) -> float:
+    texts = [text for n in shown for text in _texts(tree, tree.nodes[n])]
+    texts += [word for word, _ in MARKS.values()] if watched else []
     widest = max((text_width(text, SIZE, bold=True) for text in texts), default=30.0)
     return max(widest, text_width("found", SIZE) + 14) + 8
 
 
-def _node_height(tree: TreeView) -> float:
-    return (4 if tree.window else 3) * LINE + 6
+def _node_height(tree: TreeView, watched: bool) -> float:
+    return (4 if tree.window or watched else 3) * LINE + 6
+
+
+def _word(n: int, x: float, bottom: float) -> Label:
+    """The empty line at the bottom of a node."""
+    y = bottom - 3 - LINE / 2
+    return Label("", x, y, "middle", bold=True, data=(("word", n),))
 
 
 def _node(canvas: Canvas, tree: TreeView, n: int, place: Box) -> None:
@@ -110,7 +135,7 @@ def _node(canvas: Canvas, tree: TreeView, n: int, place: Box) -> None:
         title += f", stepped on {node.looks} time{'s' * (node.looks > 1)}"
     box = Box(
         f"node:{n}", "node", place.x, place.y, place.width, place.height,
-        _STYLE[node.outcome], title=title,
+        _STYLE[node.outcome], title=title, data=(("node", n),),
     )  # fmt: skip
     canvas.boxes.append(box)
     x, y = box.centre[0], box.y + 3 + LINE / 2

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ksmlib.designs import Design, all_designs
 from ksmlib.designs.base import DesignCost, TreeDesign
 from ksmlib.designs.walk import rmap_walk
-from ksmlib.draw.shapes import Verdict
+from ksmlib.draw import shapes
 from ksmlib.history.replay import BASE, Replay
 from ksmlib.history.state import anon_vma_name, folio_name, relative
 from ksmlib.mm.observe import mapped_at
-from ksmlib.mm.types import ULONG_MAX, Folio, Mm, StableNode
-from ksmlib.report.verdict import FolioWalk, Pte, judge
+from ksmlib.mm.types import ULONG_MAX, Folio, StableNode
+from ksmlib.report.verdict import FolioWalk, Pte, Verdict, judge
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,9 @@ class Window:
 class WalkView:
     """One design's walk of one folio.
 
-    ``windows`` is what it asked, ``visited`` the VMAs it was given, as process
-    and first page; both are empty where only the verdict is known.
+    ``windows`` is what it asked; empty where only the verdict is known. If it
+    missed a PTE, ``visited`` are the VMAs it was given, as process and first
+    page: they tell why.
     """
 
     design: str
@@ -45,7 +45,7 @@ class WalkView:
     windows: tuple[Window, ...] = ()
     visited: tuple[Pte, ...] = ()
 
-    def outcome(self, process: str, page: int) -> Verdict:
+    def outcome(self, process: str, page: int) -> shapes.Verdict:
         """What became of one PTE; nothing if the walk was not after it."""
         if (process, page) in self.missed:
             return "missed"
@@ -67,7 +67,11 @@ def walk_views(replay: Replay, design: str) -> tuple[WalkView, ...]:
     truth = mapped_at(replay.kernel.mms.values())
     folios = sorted(truth.items(), key=lambda item: item[0].number)
     chosen = all_designs()[design]
-    return tuple(_view(f, ptes, chosen) for f, ptes in folios if f.test_ksm)
+    return tuple(
+        view_of(folio, judge(rmap_walk(chosen, folio), ptes), chosen)
+        for folio, ptes in folios
+        if folio.test_ksm
+    )
 
 
 def view_at(replay: Replay, process: str, page: int, design: str) -> WalkView:
@@ -79,20 +83,24 @@ def view_at(replay: Replay, process: str, page: int, design: str) -> WalkView:
     raise KeyError(f"no KSM folio at page {page} of {process}")
 
 
-def _view(folio: Folio, ptes: Sequence[tuple[Mm, int]], design: Design) -> WalkView:
-    verdict = judge(rmap_walk(design, folio), ptes)
-    visited = {
-        (visit.vma.vm_mm.name, visit.vma.vm_start - BASE): None
-        for visit in design.visits(folio, DesignCost())
-    }
+def view_of(folio: Folio, verdict: Verdict, design: Design) -> WalkView:
+    """A design's walk of a KSM folio, which came to this verdict."""
     return WalkView(
         design.id,
         folio_name(folio),
         verdict.found,
         verdict.missed,
         _windows(folio, design),
-        tuple(visited),
+        _visited(folio, design) if verdict.missed else (),
     )
+
+
+def _visited(folio: Folio, design: Design) -> tuple[Pte, ...]:
+    seen = {
+        (visit.vma.vm_mm.name, visit.vma.vm_start - BASE): None
+        for visit in design.visits(folio, DesignCost())
+    }
+    return tuple(seen)
 
 
 def _windows(folio: Folio, design: Design) -> tuple[Window, ...]:

@@ -1,8 +1,10 @@
 """The widget: build a history, step through it, see what every design makes of it.
 
-``controller`` is all of its logic, plain Python; ``history_builder.js`` is all
-of its front end. ``HistoryBuilder`` joins them in Jupyter. It is imported when
-asked for, so that a Python without Jupyter can use the controller.
+``controller`` takes messages and gives a state, in plain Python: ``editor`` is
+the history in hand and what can be undone, ``timeline`` what there is to see at
+a step, ``state`` all of it as data. ``front/`` draws the state and sends the
+messages. ``HistoryBuilder`` joins the two in Jupyter. It is imported when asked
+for, so that a Python without Jupyter can use the controller.
 """
 
 from __future__ import annotations

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 import anywidget
-from traitlets import Bool, Int, List, TraitError, Unicode, observe, validate
+from traitlets import Bool, Dict, Int, List, TraitError, Unicode, observe, validate
 
-from ksmlib.widgets.controller import create, design_id, tidy
-from ksmlib.widgets.page import ESM, live_html, plain_text
-
-_HERE = Path(__file__).parent
+from ksmlib.history.link import SITE
+from ksmlib.widgets.arguments import design_id, tidy
+from ksmlib.widgets.controller import create
+from ksmlib.widgets.page import front_end, live_html, looks, plain_text
 
 
 class HistoryBuilder(anywidget.AnyWidget):
@@ -19,18 +19,21 @@ class HistoryBuilder(anywidget.AnyWidget):
 
     ``history`` is the name of a named history, or a text; ``step`` is how many
     of its operations are done, the last without; ``design`` is the one whose
-    walk the picture shows. All three can be observed, set and linked. Raises
-    ValueError, in one sentence, for what is none of these.
+    walk the picture shows. All three can be observed, set and linked.
+    ``beside`` are designs to compare with it. Raises ValueError, in one
+    sentence, for what is none of these.
 
     ``history`` reads as the tidy text of the history on show. A text with an
     error cannot be assigned; one that is typed into the editor stays there,
     and the last good history stays on show.
     """
 
-    _esm = _HERE / ESM
-    _css = _HERE / "history_builder.css"
+    _esm = front_end()
+    _css = looks()
 
-    # The rest of the state is the front end's: ksmlib.widgets.controller.State.
+    # Where a link leads: the address of the book.
+    page = Unicode(SITE).tag(sync=True)
+    # The rest is the front end's: ksmlib.widgets.state.WidgetState.
     history = Unicode().tag(sync=True)
     step = Int().tag(sync=True)
     design = Unicode().tag(sync=True)
@@ -40,24 +43,37 @@ class HistoryBuilder(anywidget.AnyWidget):
     name = Unicode(read_only=True).tag(sync=True)
     title = Unicode(read_only=True).tag(sync=True)
     operations: List[dict[str, Any]] = List(read_only=True).tag(sync=True)
+    link = Unicode(read_only=True).tag(sync=True)
+    branches: List[dict[str, str]] = List(read_only=True).tag(sync=True)
+    branch = Int(read_only=True).tag(sync=True)
     caption = Unicode(read_only=True).tag(sync=True)
     changes: List[str] = List(read_only=True).tag(sync=True)
+    counts: List[str] = List(read_only=True).tag(sync=True)
     svg = Unicode(read_only=True).tag(sync=True)
     alt = Unicode(read_only=True).tag(sync=True)
+    beside: List[str] = List(read_only=True).tag(sync=True)
     folio = Unicode(read_only=True).tag(sync=True)
     walks: List[dict[str, Any]] = List(read_only=True).tag(sync=True)
     walks_note = Unicode(read_only=True).tag(sync=True)
+    comparison: Dict[str, Any] = Dict(read_only=True).tag(sync=True)
+    watching = Bool(read_only=True).tag(sync=True)
+    watch: Dict[str, Any] = Dict(read_only=True).tag(sync=True)
     can_undo = Bool(read_only=True).tag(sync=True)
     can_redo = Bool(read_only=True).tag(sync=True)
     processes: List[str] = List(read_only=True).tag(sync=True)
     fresh = Unicode(read_only=True).tag(sync=True)
     designs: List[dict[str, str]] = List(read_only=True).tag(sync=True)
+    most_beside = Int(read_only=True).tag(sync=True)
+    most_text = Int(read_only=True).tag(sync=True)
+    most_pages = Int(read_only=True).tag(sync=True)
     names: List[dict[str, str]] = List(read_only=True).tag(sync=True)
     forms: List[dict[str, Any]] = List(read_only=True).tag(sync=True)
+    copies: List[dict[str, str]] = List(read_only=True).tag(sync=True)
     hint = Unicode(read_only=True).tag(sync=True)
     error = Unicode(read_only=True).tag(sync=True)
     form_error = Unicode(read_only=True).tag(sync=True)
     said = Unicode(read_only=True).tag(sync=True)
+    copied: Dict[str, str] = Dict(read_only=True).tag(sync=True)
     answered = Unicode(read_only=True).tag(sync=True)
 
     def __init__(
@@ -65,9 +81,12 @@ class HistoryBuilder(anywidget.AnyWidget):
         history: str = "mremap",
         step: int | None = None,
         design: str = "full",
+        beside: Iterable[str] = (),
         **kw: Any,
     ) -> None:
-        self._controller = create("history", history=history, step=step, design=design)
+        self._controller = create(
+            "history", history=history, step=step, design=design, beside=beside
+        )
         super().__init__(**kw)
         self._take(self._controller.snapshot())
         self.on_msg(self._on_message)

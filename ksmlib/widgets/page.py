@@ -5,13 +5,34 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from html import escape
+from pathlib import Path
 from typing import Any
 
+from ksmlib.draw.svg import stylesheet
 from ksmlib.report.text import folded, verdicts_text
 from ksmlib.widgets.controller import HistoryController
 
 #: The front end, by the name a page fetches it under.
 ESM = "history_builder.js"
+
+_LOOKS = Path(__file__).with_name("history_builder.css")
+_FRONT = Path(__file__).with_name("front")
+#: What it consists of. A notebook can load one module only, so they are joined.
+_PIECES = (
+    "dom", "bar", "steps", "scale", "move", "picture", "panel", "watch", "compare",
+    "walks", "editor", "form", "builder",
+)  # fmt: skip
+
+
+def front_end() -> str:
+    """The front end, one JavaScript module."""
+    pieces = ((_FRONT / f"{name}.js").read_text("utf-8") for name in _PIECES)
+    return "\n".join(pieces)
+
+
+def looks() -> str:
+    """The style of the front end, and of the pictures in it."""
+    return _LOOKS.read_text("utf-8") + stylesheet()
 
 
 def live_html(controller: HistoryController) -> str:
@@ -20,7 +41,8 @@ def live_html(controller: HistoryController) -> str:
     The element shows the state of the controller: the history as text, the
     picture, the verdicts. ``data-esm`` names the front end, ``data-ksm`` holds
     the kind of the controller, the arguments to make it anew, and its state
-    less the picture, which is in the element ``ksm-picture``.
+    less the picture, which is in the element ``ksm-picture``. The style of that
+    has to stay on the page when the element comes alive.
     """
     kw = controller.kw()
     state = HistoryController(**kw).snapshot()
@@ -31,6 +53,7 @@ def live_html(controller: HistoryController) -> str:
         *_history(state),
         '<figure class="ksm-figure">',
         f'<figcaption class="ksm-caption">{escape(state["caption"])}</figcaption>',
+        f"<style>{stylesheet()}</style>",
         f'<div class="ksm-picture">{svg}</div>',
         "</figure>",
         "</div>",
@@ -63,7 +86,7 @@ def _history(state: dict[str, Any]) -> Iterable[str]:
 
 
 def _table(walk: dict[str, Any], design: str) -> Iterable[str]:
-    yield '<table class="ksm-verdicts">'
+    yield '<table class="ksm-table ksm-verdicts">'
     yield f"<caption>{escape(walk['caption'])}</caption>"
     heads = ("Design", "Verdict", "Found", "VMAs", "Nodes")
     cells = "".join(f'<th scope="col">{head}</th>' for head in heads)

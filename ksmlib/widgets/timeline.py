@@ -2,46 +2,40 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from ksmlib.designs import all_designs
 from ksmlib.designs.walk import ANON
-from ksmlib.draw.alt import state_alt
-from ksmlib.draw.svg import state_svg
-from ksmlib.draw.view import WalkView, walk_view, walk_views
+from ksmlib.draw.changes import changes
+from ksmlib.draw.scene import state_scene
+from ksmlib.draw.svg import scene_svg
+from ksmlib.draw.tree_walk import TreeWalk, tree_walk
+from ksmlib.draw.view import WalkView, view_of, walk_view
 from ksmlib.history.diff import differences
 from ksmlib.history.language import History, HistoryError, parse, split_lines
-from ksmlib.history.operations import (
-    Exit,
-    Fork,
-    Ksmd,
-    Mmap,
-    Mremap,
-    MremapResize,
-    Operation,
-    ProcessOperation,
-    RangeOperation,
-    WalkPage,
-)
+from ksmlib.history.operations import Operation, WalkPage
 from ksmlib.history.replay import Refusal, Replay, folio_to_walk
-from ksmlib.history.state import State, snapshot
-from ksmlib.mm.kernel import Kernel
+from ksmlib.history.state import State, folio_name, snapshot
 from ksmlib.mm.observe import mapped_at
-from ksmlib.mm.types import VM_MERGEABLE, Folio, StableNode
+from ksmlib.mm.types import Folio, Mm
 from ksmlib.report.verdict import FolioWalk, replay_with, walk_folio
+from ksmlib.widgets.bounds import (
+    MAX_CHANGES,
+    MAX_ERRORS,
+    MAX_OPERATIONS,
+    MAX_TEXT,
+    MAX_WALK_WORK,
+    MAX_WALKS,
+    MAX_WORK,
+    walk_work,
+    work_of,
+)
 
-#: What the widget takes. The command takes longer histories.
-MAX_TEXT = 65_536
-MAX_OPERATIONS = 2_000
-#: Pages that all operations together may touch; see ``_work()``.
-MAX_WORK = 60_000
-#: Folios that get a table, and rmap_items times VMAs their walks may take.
-MAX_WALKS = 12
-MAX_WALK_WORK = 8_000
-#: Complaints about a text, and changes of a step, that are told one by one.
-MAX_ERRORS = 20
-MAX_CHANGES = 40
+#: States that are kept: going back and forth needs no more.
+MAX_STATES = 3
 
 
 @dataclass(frozen=True)
@@ -80,33 +74,6 @@ def _line_errors(text: str) -> list[HistoryError]:
     return errors
 
 
-def _work(kernel: Kernel, operation: Operation) -> int:
-    """How many pages an operation has to look at, at most."""
-    match operation:
-        case Ksmd(scans=scans):
-            pages = sum(
-                vma.pages
-                for mm in kernel.mms.values()
-                for vma in mm.vmas
-                if vma.vm_flags & VM_MERGEABLE
-            )
-            return scans * (pages + len(kernel.mms))
-        case Fork(process=name) | Exit(process=name):
-            mm = kernel.mms.get(name)
-            if mm is None:
-                return 1
-            chains = sum(1 + len(vma.anon_vma_chain) for vma in mm.vmas)
-            return len(mm.page_table) + chains
-        case Mremap(range=old, to=new):
-            return old.pages + new.pages
-        case MremapResize(range=old, pages=pages):
-            return old.pages + pages
-        case RangeOperation(range=pages) | Mmap(range=pages):
-            return pages.pages
-        case ProcessOperation() | _:
-            return 1
-
-
 @dataclass(frozen=True)
 class Moment:
     """What there is to see after ``step`` operations."""
@@ -133,6 +100,18 @@ class Moment:
         more = len(said) - MAX_CHANGES
         return [*said[:MAX_CHANGES], f"and {more} more"] if more > 0 else said
 
+    @cached_property
+    def counts(self) -> list[str]:
+        """How much of what the picture shows is new, changed, gone; with its sign."""
+        changed = changes(self.before, self.state)
+        marks = Counter(changed.marks.values())
+        counted = (
+            ("+", marks["+"], "new"),
+            ("~", marks["~"], "changed"),
+            ("\N{MINUS SIGN}", len(changed.gone), "gone"),
+        )
+        return [f"{sign} {number} {what}" for sign, number, what in counted if number]
+
 
 class Timeline:
     """A history, replayed. Raises HistoryError if it is too large."""
@@ -141,20 +120,25 @@ class Timeline:
         self.history = history
         self.designs = tuple(all_designs().values())
         self.replay: Replay = replay_with(history, self.designs)
+        self._states: dict[int, State] = {}
         operations = history.operations
         if len(operations) > MAX_OPERATIONS:
             why = f"this is operation {MAX_OPERATIONS + 1}, one more than"
             self._too_large(MAX_OPERATIONS, f"{why} the widget takes")
         work = 0
         for number, operation in enumerate(operations):
-            work += _work(self.replay.kernel, operation)
+            work += work_of(self.replay.kernel, operation)
             if work > MAX_WORK:
                 why = f"from here on the operations touch more than {MAX_WORK} pages"
                 self._too_large(number, f"{why}, which is too much for the widget")
+            if number == len(operations) - 1:
+                # Most often it is the end that is shown first.
+                self._state(number)
             self.replay.step()
         self.refusals = {r.step: r for r in self.replay.refusals}
         self._moment: Moment | None = None
-        self._drawn: dict[tuple[str, str], tuple[str, str]] = {}
+        self._walked: dict[str, tuple[Folio, list[tuple[Mm, int]]]] = {}
+        self._drawn: dict[tuple[tuple[str, ...], str], tuple[str, str]] = {}
 
     def _too_large(self, number: int, why: str) -> None:
         raise HistoryError(self.history.line_of(number + 1), 1, "", why)
@@ -171,10 +155,8 @@ class Timeline:
         return self._moment
 
     def _at(self, step: int) -> Moment:
-        before = None
-        if step:
-            self.replay.seek(step - 1)
-            before = snapshot(self.replay.kernel)
+        before = self._state(step - 1) if step else None
+        state = self._state(step)
         self.replay.seek(step)
         operation = self.replay.operation
         refusal = self.refusals.get(step)
@@ -182,15 +164,16 @@ class Timeline:
         if isinstance(operation, WalkPage) and refusal is None:
             asked = folio_to_walk(self.replay.kernel, operation)
         walks, left_out = self._walks(asked)
-        return Moment(
-            step,
-            snapshot(self.replay.kernel),
-            before,
-            operation,
-            refusal,
-            walks,
-            left_out,
-        )
+        return Moment(step, state, before, operation, refusal, walks, left_out)
+
+    def _state(self, step: int) -> State:
+        """The state after a step; the last few are kept."""
+        if step not in self._states:
+            self.replay.seek(step)
+            self._states[step] = snapshot(self.replay.kernel)
+            for other in list(self._states)[:-MAX_STATES]:
+                del self._states[other]
+        return self._states[step]
 
     def _walks(self, asked: Folio | None) -> tuple[tuple[FolioWalk, ...], int]:
         """The walk asked for, then those of the KSM folios; how many are not."""
@@ -200,35 +183,43 @@ class Timeline:
         folios = [f for f in truth if f is asked or f.test_ksm]
         folios.sort(key=lambda f: (f is not asked, f.number))
         walks: list[FolioWalk] = []
+        self._walked = {}
         work = 0
         for folio in folios:
-            work += _walk_work(folio, vmas)
+            work += walk_work(folio, vmas)
             if len(walks) == MAX_WALKS or work > MAX_WALK_WORK:
                 break
             walks.append(walk_folio(folio, truth[folio], self.designs))
+            self._walked[folio_name(folio)] = folio, truth[folio]
         return tuple(walks), len(folios) - len(walks)
 
-    def picture(self, step: int, design: str, folio: str) -> tuple[str, str]:
-        """The state as SVG and in words, with a walk if there is one to show."""
+    def picture(self, step: int, designs: Sequence[str], folio: str) -> tuple[str, str]:
+        """The state as SVG and in words, with walks if there are any to show."""
         moment = self.moment(step)
-        if (design, folio) not in self._drawn:
-            drawn = moment.state, moment.before, self._view(moment, design, folio)
-            self._drawn[design, folio] = state_svg(*drawn), state_alt(*drawn)
-        return self._drawn[design, folio]
+        key = tuple(designs), folio
+        if key not in self._drawn:
+            views = self._views(moment, designs, folio)
+            walk, beside = (views[0], views[1:]) if views else (None, [])
+            scene = state_scene(moment.state, moment.before, walk, *beside)
+            self._drawn[key] = scene_svg(scene, styled=False), scene.alt
+        return self._drawn[key]
 
-    def _view(self, moment: Moment, design: str, folio: str) -> WalkView | None:
+    def _views(
+        self, moment: Moment, designs: Sequence[str], folio: str
+    ) -> list[WalkView]:
         walk = moment.walk(folio)
         if walk is None:
-            return None
+            return []
         if walk.kind != "ksm":
-            return walk_view(walk, ANON)
-        if moment.left_out:
-            return walk_view(walk, design)
-        views = walk_views(self.replay, design)
-        return next(view for view in views if view.folio == folio)
+            return [walk_view(walk, ANON)]
+        known = all_designs()
+        page, _ = self._walked[folio]
+        return [view_of(page, walk.verdict(d), known[d]) for d in designs]
 
-
-def _walk_work(folio: Folio, vmas: int) -> int:
-    """How many VMAs a walk of the folio may visit, roughly."""
-    items = len(folio.mapping.hlist) if isinstance(folio.mapping, StableNode) else 1
-    return items * (1 + vmas)
+    def watched(self, step: int, design: str, folio: str) -> TreeWalk | None:
+        """The walk of a folio, node by node, if it was walked at all."""
+        walk = self.moment(step).walk(folio)
+        if walk is None:
+            return None
+        chosen = all_designs()[design] if walk.kind == "ksm" else None
+        return tree_walk(*self._walked[folio], chosen)

@@ -28,7 +28,8 @@ from ksmlib.draw.scene import state_scene
 from ksmlib.draw.tree import shown_window, tree_view
 from ksmlib.draw.view import WalkView
 from ksmlib.history import State
-from ksmlib.history.named import named, split_every_other_page
+from ksmlib.history.generated import split_every_other_page
+from ksmlib.history.named import named
 from ksmlib.report.verdict import run
 
 from .cases import Case, endings, final

@@ -9,7 +9,8 @@ from ksmlib.draw.matrix_scene import matrix_scene
 from ksmlib.draw.tree import TreeView, shown_window, tree_view
 from ksmlib.draw.tree_scene import MAX_NODES, tree_scene
 from ksmlib.history import BASE, parse
-from ksmlib.history.named import named, split_every_other_page
+from ksmlib.history.generated import split_every_other_page
+from ksmlib.history.named import named
 from ksmlib.mm.interval_tree import (
     Cost,
     anon_vma_interval_tree_foreach,

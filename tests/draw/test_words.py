@@ -21,7 +21,8 @@ from ksmlib.draw.data import Cell, Matrix, Series
 from ksmlib.draw.tree import TreeView
 from ksmlib.draw.view import WalkView, view_at
 from ksmlib.history import snapshot
-from ksmlib.history.named import named, split_every_other_page
+from ksmlib.history.generated import split_every_other_page
+from ksmlib.history.named import named
 from ksmlib.report.text import COLUMNS
 from ksmlib.report.verdict import replay_with
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from ksmlib.designs import all_designs, designs
+from ksmlib.explore.bound import Bound
 from ksmlib.explore.histories import Histories
 from ksmlib.explore.machine import Machine
 from ksmlib.history import parse

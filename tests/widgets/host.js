@@ -33,6 +33,7 @@ class Model {
 window.pending = 0;
 window.delay = 0;
 window.closers = [];
+window.models = [];
 for (const host of document.querySelectorAll(".ksm-live")) {
   const { state } = JSON.parse(host.dataset.ksm);
   const svg = host.querySelector(".ksm-picture").innerHTML;
@@ -46,6 +47,7 @@ for (const host of document.querySelectorAll(".ksm-live")) {
       window.pending -= 1;
     });
   });
+  window.models.push(model);
   const el = document.createElement("div");
   host.replaceWith(el);
   window.closers.push(widget.render({ model, el }));

@@ -13,24 +13,24 @@ from typing import Any
 import pytest
 
 from ksmlib.designs import all_designs
-from ksmlib.draw.svg import state_svg
+from ksmlib.draw.scene import state_scene
+from ksmlib.draw.svg import scene_svg
 from ksmlib.draw.view import walk_views
 from ksmlib.history import Replay, parse, snapshot
 from ksmlib.history.diff import differences
+from ksmlib.history.generated import split_every_other_page
 from ksmlib.history.language import HistoryError
-from ksmlib.history.named import named, named_histories, split_every_other_page
+from ksmlib.history.named import named, named_histories
 from ksmlib.history.random import Bounds, random_history
 from ksmlib.report import run
 from ksmlib.report.verdict import replay_with
 from ksmlib.widgets import forms, timeline
-from ksmlib.widgets.controller import (
-    FAILED,
-    MAX_UNDO,
-    HistoryController,
-    State,
-    create,
-)
-from ksmlib.widgets.timeline import MAX_OPERATIONS, MAX_TEXT, read
+from ksmlib.widgets.bounds import MAX_OPERATIONS, MAX_TEXT, MAX_WORK, work_of
+from ksmlib.widgets.controller import FAILED, HistoryController, create
+from ksmlib.widgets.copies import COPIES
+from ksmlib.widgets.edits import MAX_UNDO, MAX_UNDO_TEXT
+from ksmlib.widgets.state import WidgetState
+from ksmlib.widgets.timeline import read
 
 MREMAP = named("mremap").text
 DESIGNS = list(all_designs())
@@ -55,7 +55,7 @@ def send(controller: HistoryController, op: str, **fields: object) -> dict[str, 
 
 def test_the_state_is_plain_data_with_every_key() -> None:
     state = made().snapshot()
-    assert set(state) == set(State.__annotations__)
+    assert set(state) == set(WidgetState.__annotations__)
     assert json.loads(json.dumps(state)) == state
 
 
@@ -121,7 +121,8 @@ def test_each_step_shows_what_a_replay_shows(design: str) -> None:
         replay.seek(step)
         after = snapshot(replay.kernel)
         views = walk_views(replay, design)
-        assert state["svg"] == state_svg(after, before, views[0] if views else None)
+        scene = state_scene(after, before, views[0] if views else None)
+        assert state["svg"] == scene_svg(scene, styled=False)
         assert state["changes"] == (differences(before, after) if before else [])
         assert [walk["folio"] for walk in state["walks"]] == [v.folio for v in views]
         assert bool(state["walks_note"]) == (not views)
@@ -262,12 +263,12 @@ def test_too_much_work_is_refused_before_it_is_done(
 
     def counted(self: Replay) -> object:
         nonlocal done
-        done += timeline._work(self.kernel, self._operations[self.position])
+        done += work_of(self.kernel, self._operations[self.position])
         return step(self)
 
     monkeypatch.setattr(Replay, "step", counted)
     shown, errors = read(text)
-    assert done <= timeline.MAX_WORK
+    assert done <= MAX_WORK
     assert (shown is None) == bool(errors)
     if line is not None:
         assert errors[0].line == line
@@ -299,7 +300,10 @@ def test_undo_is_bounded() -> None:
     assert steps + 1 == MAX_UNDO
     for n in range(40):
         send(controller, "text", text=f"ksmd {n + 1}\n" + "#" * 60_000)
-    assert sum(len(edit.text) for edit in controller._undo) <= 1_000_000
+    drafts = [d for desk in controller._editor._undo for d in desk.drafts]
+    texts = {text for draft in drafts for text in (draft.text, draft.good)}
+    assert len(texts) > 5
+    assert sum(map(len, texts)) <= MAX_UNDO_TEXT
 
 
 # Undo and redo
@@ -601,8 +605,11 @@ def test_a_walk_line_asks_for_its_folio_first() -> None:
 
 def like_new(state: dict[str, Any]) -> dict[str, Any]:
     """What follows from history, step and design alone."""
-    keys = ("history", "step", "caption", "changes", "alt", "svg", "design", "walks")
-    kept = {key: state[key] for key in (*keys, "name", "processes", "fresh")}
+    keys = (
+        "history", "step", "link", "caption", "changes", "counts", "alt", "svg",
+        "design", "beside", "comparison", "walks", "name", "processes", "fresh",
+    )  # fmt: skip
+    kept = {key: state[key] for key in keys}
     operations = [{**o, "line": 0} for o in state["operations"]]
     return {**kept, "operations": operations}
 
@@ -625,6 +632,7 @@ def messages(random: Random) -> dict[str, Any]:
     return random.choice(
         [
             {"op": "seek", "step": random.randrange(12)},
+            {"op": "seek", "step": random.randrange(12)},
             {"op": "seek", "by": random.choice([-1, 1])},
             {"op": "add", "form": form, "fields": fields},
             {"op": "add", "form": form, "fields": fields},
@@ -634,6 +642,11 @@ def messages(random: Random) -> dict[str, Any]:
             {"op": "load", "name": random.choice(list(named_histories()))},
             {"op": "design", "design": random.choice(DESIGNS)},
             {"op": "text", "text": random_history(random, Bounds(12)).text},
+            {"op": "branch", "branch": random.randrange(3)},
+            {"op": "beside", "designs": random.sample(DESIGNS, 2)},
+            {"op": "open", "link": f"#h={random.choice(list(named_histories()))}&s=3"},
+            {"op": "watch", "on": random.random() < 0.5},
+            {"op": "copy", "what": random.choice(list(COPIES))},
         ]
     )
 
@@ -643,12 +656,13 @@ def test_after_any_messages_the_state_is_that_of_a_new_controller(seed: int) -> 
     random = Random(seed)
     controller = made()
     seen = set()
-    for _ in range(60):
+    for _ in range(90):
         message = messages(random)
         state = send(controller, **message)
         seen.add((message["op"], bool(state["error"] or state["form_error"])))
         check_against_a_new_one(controller)
-    assert {op for op, wrong in seen if not wrong} >= {"seek", "add", "undo", "text"}
+    well = {op for op, wrong in seen if not wrong}
+    assert well >= {"seek", "add", "undo", "text", "branch", "beside", "watch", "copy"}
 
 
 # Hostile input
@@ -658,8 +672,14 @@ ODD: list[Any] = [
     float("nan"), float("inf"), "x" * 5000, "\x00", "</textarea><script>", "undo",
     b"bytes", ("a",), "__class__", "{0.__class__}", "%s", "../../x", "mremap\n",
 ]  # fmt: skip
-OPS = ["seek", "text", "add", "delete", "undo", "redo", "load", "design", "folio"]
-FIELDS = ["id", "step", "by", "text", "form", "fields", "name", "design", "folio", "x"]
+OPS = [
+    "seek", "text", "add", "delete", "undo", "redo", "load", "open", "branch", "design",
+    "beside", "folio", "watch", "copy",
+]  # fmt: skip
+FIELDS = [
+    "id", "step", "by", "text", "form", "fields", "name", "link", "branch", "design",
+    "designs", "folio", "on", "what", "x",
+]  # fmt: skip
 
 
 def hostile_message(random: Random) -> Any:
@@ -779,11 +799,11 @@ def test_a_failure_of_the_model_leaves_the_state_as_it_was(
     controller = made()
     before = controller.snapshot()
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise AssertionError("num_children")
 
     with monkeypatch.context() as patch:
-        patch.setattr(timeline, "state_svg", broken)
+        patch.setattr(timeline, "scene_svg", broken)
         controller.handle({"op": "seek", "step": 2})
     state = controller.snapshot()
     why = "The model failed here (AssertionError); nothing has changed."

@@ -1,222 +1,20 @@
-"""The front end in a browser, driven by the keyboard alone.
-
-The page is what a built book holds; the host in ``host.js`` lets the front end
-talk to a controller here.
-"""
+"""The front end in a browser, driven by the keyboard alone."""
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
 
 from ksmlib.designs import all_designs
-from ksmlib.widgets.controller import HistoryController, create
-from ksmlib.widgets.page import live_html
+from ksmlib.widgets.bounds import MAX_TEXT
+
+from .reader import PHONE, Opened
 
 pytestmark = pytest.mark.xdist_group("widgets")
 
-HERE = Path(__file__).parent
-WIDGETS = HERE.parents[1] / "ksmlib" / "widgets"
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-ORIGIN = "http://ksm.test/"
-WIDE, PHONE = 1280, 390
 DESIGNS = list(all_designs())
-
-PAGE = """<!doctype html>
-<html lang="en"{theme}>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>A widget</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="/history_builder.css">
-<body>{live}{script}</body>
-</html>"""
-SCRIPT = '<script type="module" src="/host.js"></script>'
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        # --no-sandbox: the tests may run as root, in a container.
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"]
-        )
-        yield browser
-        browser.close()
-
-
-class Widget:
-    """A page with a widget, a keyboard, and the controller behind it."""
-
-    def __init__(self, page: Page, controller: HistoryController) -> None:
-        self.page = page
-        self.controller = controller
-        self.messages: list[dict[str, Any]] = []
-        self.elsewhere: list[str] = []
-        self.errors: list[str] = []
-        self.html = ""
-        page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.expose_function("ksmHandle", self.handle)
-        page.route("**/*", self.route)
-
-    def handle(self, text: str) -> str:
-        message = json.loads(text)
-        answer = json.dumps(self.controller.handle(message))
-        assert message.pop("id")
-        self.messages.append(message)
-        return answer
-
-    def route(self, route: Route) -> None:
-        url = route.request.url
-        name = url.removeprefix(ORIGIN)
-        if url == ORIGIN:
-            route.fulfill(body=self.html, content_type="text/html")
-        elif name == "host.js":
-            route.fulfill(path=HERE / name)
-        elif name in ("history_builder.js", "history_builder.css"):
-            route.fulfill(path=WIDGETS / name)
-        elif url.startswith("data:"):
-            route.continue_()
-        else:
-            self.elsewhere.append(url)
-            route.abort()
-
-    # The keyboard
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.page.keyboard.press(key)
-        self.settle()
-
-    def type(self, text: str) -> None:
-        self.page.keyboard.insert_text(text)
-
-    def settle(self) -> None:
-        """Wait until all that was sent is answered and drawn."""
-        self.page.wait_for_function("window.pending === 0")
-        self.page.evaluate("() => new Promise(requestAnimationFrame)")
-
-    def tab_to(self, target: Locator) -> None:
-        """Tab until the target has the focus; a keyboard gets everywhere."""
-        for _ in range(80):
-            if target.evaluate("e => e === document.activeElement"):
-                return
-            self.page.keyboard.press("Tab")
-        pytest.fail(f"the Tab key never comes to {target}")
-
-    def push(self, name: str) -> None:
-        """Tab to a button and press it."""
-        self.tab_to(self.button(name))
-        self.press("Enter")
-
-    def choose(self, select: Locator, value: str) -> None:
-        """Tab to a select and take one of its options with the arrow keys."""
-        self.tab_to(select)
-        values = self.values(select)
-        now = select.evaluate("e => e.selectedIndex")
-        by = values.index(value) - now
-        for _ in range(abs(by)):
-            self.page.keyboard.press("ArrowDown" if by > 0 else "ArrowUp")
-        self.settle()
-        assert select.input_value() == value
-
-    # What is on show
-
-    def button(self, name: str) -> Locator:
-        return self.page.get_by_role("button", name=name, exact=True)
-
-    def field(self, label: str) -> Locator:
-        return self.page.get_by_label(label, exact=True)
-
-    @property
-    def editor(self) -> Locator:
-        return self.field("The history as text")
-
-    @property
-    def slider(self) -> Locator:
-        return self.page.get_by_role("slider", name="Step")
-
-    @property
-    def operations(self) -> list[str]:
-        shown = self.page.get_by_role("list", name="Operations").get_by_role("listitem")
-        return [text.strip() for text in shown.all_inner_texts()]
-
-    @property
-    def current(self) -> str:
-        return self.page.locator("[aria-current=step]").inner_text().strip()
-
-    @property
-    def said(self) -> str:
-        return self.page.get_by_role("status").inner_text()
-
-    @property
-    def caption(self) -> str:
-        return self.page.locator("figcaption").inner_text()
-
-    @property
-    def alt(self) -> str:
-        picture = self.page.locator("svg[role=img]").first
-        return picture.get_attribute("aria-label") or ""
-
-    def values(self, select: Locator) -> list[str]:
-        found: list[str] = select.evaluate("e => [...e.options].map(o => o.value)")
-        return found
-
-    def colour(self, selector: str) -> str:
-        element = self.page.locator(selector).first
-        return str(element.evaluate("e => getComputedStyle(e).color"))
-
-    def verdict(self, design: str) -> str:
-        head = self.page.get_by_role("rowheader", name=design, exact=True)
-        return head.locator("xpath=..").get_by_role("cell").first.inner_text()
-
-
-Opened = Callable[..., Widget]
-
-
-@pytest.fixture
-def opened(browser: Browser) -> Iterator[Opened]:
-    """``opened(history, ...)``: a page with a widget; checked when the test ends."""
-    widgets: list[Widget] = []
-
-    def opened(
-        history: str = "mremap",
-        width: int = WIDE,
-        scheme: str = "light",
-        theme: str = "",
-        script: bool = True,
-        **kw: Any,
-    ) -> Widget:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if scheme == "dark" else "light",
-        )
-        widget = Widget(context.new_page(), create("history", history=history, **kw))
-        widget.html = PAGE.format(
-            theme=f' data-theme="{theme}"' if theme else "",
-            live=live_html(widget.controller),
-            script=SCRIPT if script else "",
-        )
-        widget.page.goto(ORIGIN)
-        if script:
-            widget.page.wait_for_selector("body[data-mounted]")
-        widgets.append(widget)
-        return widget
-
-    yield opened
-    for widget in widgets:
-        widget.page.context.close()
-        assert widget.elsewhere == []
-        assert widget.errors == []
 
 
 # Stepping
@@ -441,7 +239,7 @@ def test_text_typed_back_and_undone(opened: Opened) -> None:
         widget.page.wait_for_timeout(350)
         widget.settle()
     assert widget.current == "A mmap 0+46"
-    widget.tab_to(widget.button("Copy as text"))
+    widget.tab_to(widget.button("Copy: History"))
     widget.press("Control+z")
     assert widget.editor.input_value() == "A mmap 0+4"
     widget.press("Control+z")
@@ -455,7 +253,7 @@ def test_add_an_operation_by_form(opened: Opened) -> None:
     widget.tab_to(widget.button("First"))
     widget.press("Enter", "ArrowRight", "ArrowRight")
     widget.choose(widget.field("Operation"), "mremap")
-    assert widget.page.locator("form label").all_inner_texts() == [
+    assert widget.page.locator(".ksm-form label").all_inner_texts() == [
         "Operation", "Process", "First page", "Pages", "To page",
         "New number of pages, if other", "dontunmap",
     ]  # fmt: skip
@@ -483,7 +281,7 @@ def test_the_form_asks_for_what_an_operation_needs(opened: Opened) -> None:
     }
     for form, wanted in labels.items():
         widget.choose(widget.field("Operation"), form)
-        assert widget.page.locator("form label").all_inner_texts() == wanted
+        assert widget.page.locator(".ksm-form label").all_inner_texts() == wanted
 
 
 def test_fork_is_offered_a_free_name(opened: Opened) -> None:
@@ -539,27 +337,6 @@ def test_remove_a_step(opened: Opened) -> None:
     assert len(widget.operations) == 6
 
 
-def test_copy_as_text(opened: Opened) -> None:
-    widget = opened()
-    widget.page.evaluate(
-        "() => { Object.defineProperty(navigator, 'clipboard',"
-        " { value: { writeText: async (text) => { window.copied = text; } } }); }"
-    )
-    widget.push("Copy as text")
-    assert widget.page.evaluate("window.copied") == widget.controller.history.text
-    assert widget.said == "The history is copied."
-
-
-def test_copy_without_a_clipboard_selects_the_text(opened: Opened) -> None:
-    widget = opened()
-    # As on a page that is not secure.
-    assert widget.page.evaluate("navigator.clipboard === undefined")
-    widget.push("Copy as text")
-    assert widget.said == "The text is selected; copy it with Ctrl-C."
-    text = widget.page.evaluate("getSelection().toString()")
-    assert text == widget.editor.input_value()
-
-
 # Hostile input
 
 
@@ -578,7 +355,7 @@ def test_what_is_typed_never_becomes_an_element(opened: Opened) -> None:
     assert widget.page.locator(".ksm-widget img, .ksm-widget script").count() == 0
 
 
-def test_a_text_too_long_stays_in_the_editor(opened: Opened) -> None:
+def test_of_a_text_too_long_what_counts_stays_in_the_editor(opened: Opened) -> None:
     widget = opened()
     widget.tab_to(widget.editor)
     widget.press("Control+a")
@@ -587,7 +364,7 @@ def test_a_text_too_long_stays_in_the_editor(opened: Opened) -> None:
     widget.settle()
     error = widget.page.locator(".ksm-error").first.inner_text()
     assert error.startswith("The text is longer than the 65536 characters")
-    assert len(widget.editor.input_value()) == 70_000
+    assert len(widget.editor.input_value()) == MAX_TEXT + 1
 
 
 # Looks
@@ -652,7 +429,8 @@ def test_every_control_has_a_name(opened: Opened) -> None:
         nameless = widget.page.evaluate(
             """() => [...document.querySelectorAll(
                  ".ksm-widget :is(button, select, input, textarea)")]
-               .filter((e) => !(e.labels?.[0]?.textContent || e.textContent).trim()
+               .filter((e) => !(e.labels?.[0]?.textContent || e.ariaLabel
+                 || e.textContent).trim()
                  || (e.tagName !== "BUTTON" && !e.labels.length))
                .map((e) => e.outerHTML)"""
         )
@@ -663,6 +441,22 @@ def test_every_control_has_a_name(opened: Opened) -> None:
     assert len(ids) == len(set(ids))
     table = widget.page.get_by_role("table", name="Walk of f2, KSM folio of index 1")
     assert table.get_by_role("columnheader").count() == 5
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(opened: Opened, scheme: str) -> None:
+    widget = opened(design="address", beside=["full"], scheme=scheme)
+    assert Axe().run(widget.page, ".ksm-widget").response["violations"] == []
+    widget.push("Watch the walk, node by node")
+    widget.push("Remove this step")
+    widget.push("Undo")
+    widget.push("Copy: Mail")
+    widget.page.locator(".ksm-handle").first.evaluate("e => e.click()")
+    widget.editor.fill("oops")
+    widget.page.wait_for_selector(".ksm-errors li")
+    widget.settle()
+    assert widget.page.locator(".ksm-ghost").count() == 1
+    assert Axe().run(widget.page, ".ksm-widget").response["violations"] == []
 
 
 def test_closing_stops_listening(opened: Opened) -> None:

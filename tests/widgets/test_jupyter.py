@@ -10,9 +10,10 @@ import traitlets
 from ipywidgets import IntSlider, VBox
 from nbclient import NotebookClient
 
+from ksmlib.history.link import SITE, read_link
 from ksmlib.history.named import named
 from ksmlib.widgets import HistoryBuilder
-from ksmlib.widgets.controller import State
+from ksmlib.widgets.state import WidgetState
 
 
 def message(widget: HistoryBuilder, **content: object) -> None:
@@ -28,7 +29,7 @@ def watch(widget: HistoryBuilder, *names: str) -> list[tuple[str, Any]]:
 
 
 def test_every_key_of_the_state_is_a_trait_that_is_sent() -> None:
-    assert set(State.__annotations__) <= set(HistoryBuilder().keys)
+    assert set(WidgetState.__annotations__) <= set(HistoryBuilder().keys)
 
 
 def test_traits_follow_messages() -> None:
@@ -115,6 +116,28 @@ def test_a_bad_text_in_the_editor_leaves_history_alone() -> None:
     assert "history" not in dict(log)
     message(widget, op=None)
     assert widget.error == "The message has no text 'op'."
+
+
+def test_designs_beside_it() -> None:
+    widget = HistoryBuilder("mremap", design="address", beside=["full"])
+    assert widget.beside == ["full"]
+    assert widget.comparison["designs"] == ["address", "full"]
+    widget.design = "full"
+    assert widget.comparison["designs"] == ["full", "address"]
+    with pytest.raises(ValueError, match="there is no design 'best'"):
+        HistoryBuilder(beside=["best"])
+
+
+def test_a_link_from_a_notebook_leads_to_the_book() -> None:
+    widget = HistoryBuilder("mremap", step=2)
+    assert widget.page == SITE
+    assert read_link(widget.page + widget.link).step == 2
+
+
+def test_the_front_end_and_its_looks_are_sent() -> None:
+    state = HistoryBuilder().get_state()
+    assert state["_esm"].endswith("export default { render };\n")
+    assert ".ksm-board" in state["_css"] and ".ksm-scene" in state["_css"]
 
 
 def test_it_composes() -> None:

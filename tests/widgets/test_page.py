@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from ksmlib.draw.palette import contrast
 from ksmlib.history.named import named_histories
 from ksmlib.widgets import HistoryBuilder
 from ksmlib.widgets.controller import create
-from ksmlib.widgets.page import ESM, live_html, plain_text
+from ksmlib.widgets.page import ESM, front_end, live_html, plain_text
+from ksmlib.widgets.state import WidgetState
 
 ROOT = Path(__file__).parents[2]
 WIDGETS = ROOT / "ksmlib" / "widgets"
@@ -120,6 +122,20 @@ def test_the_page_escapes_what_was_typed() -> None:
     assert html.count("'") == 2, "the attribute of JSON ends where it should"
 
 
+def test_the_front_end_listens_to_every_key() -> None:
+    keys = re.search(r"const KEYS = \[(.*?)\];", front_end(), re.DOTALL)
+    assert keys
+    listed = re.findall(r'"(\w+)"', keys[1])
+    assert sorted(listed) == sorted(WidgetState.__annotations__)
+
+
+def test_the_looks_of_the_picture_are_beside_it() -> None:
+    html = live_html(create("history"))
+    style, _, picture = html.partition('<div class="ksm-picture">')
+    assert style.count("<style>") == 1
+    assert "<style>" not in picture
+
+
 def test_the_page_asks_for_nothing() -> None:
     html = live_html(create("history"))
     for attribute in Page(html).attributes:
@@ -165,11 +181,11 @@ def test_colours_are_told_apart_from_their_grounds() -> None:
         name, _, value = line.strip().partition(": light-dark(")
         if name.startswith("--ksm-") and value:
             pairs[name.removeprefix("--ksm-")] = value.rstrip(");").split(", ")
-    assert len(pairs) == 10
+    assert len(pairs) == 11
     for theme in (0, 1):
         colour = {name: pair[theme] for name, pair in pairs.items()}
         for ground in ("ground", "panel", "here"):
-            for ink in ("ink", "muted", "accent", "found", "missed"):
+            for ink in ("ink", "muted", "accent", "found", "missed", "changed"):
                 assert contrast(colour[ink], colour[ground]) >= 4.5, (ink, ground)
         assert contrast(colour["edge"], colour["ground"]) >= 3
     # Browsers that do not know light-dark() get the light ones.
@@ -179,7 +195,7 @@ def test_colours_are_told_apart_from_their_grounds() -> None:
 
 def test_nothing_moves_and_nothing_is_fetched() -> None:
     css = (WIDGETS / "history_builder.css").read_text("utf-8")
-    esm = (WIDGETS / ESM).read_text("utf-8")
+    esm = front_end()
     assert not any(word in css for word in ("transition", "animation", "url(", "@imp"))
     for word in ("import ", "fetch(", "XMLHttpRequest", "http:", "https:", "eval"):
         assert word not in esm, word
