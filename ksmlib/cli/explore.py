@@ -113,24 +113,24 @@ def _designs(arguments: argparse.Namespace) -> tuple[str, ...]:
     return tuple(dict.fromkeys(["full", *ids]))
 
 
-#: What a checkpoint knows already.
+#: What says which search it is.
 _OF_THE_SEARCH = ("design", "procs", "pages", "ops", "contents", "only", "more")
 
 
 def _search(arguments: argparse.Namespace) -> tuple[Search[Any, Any], Histories]:
-    if arguments.resume:
-        if any(getattr(arguments, name) is not None for name in _OF_THE_SEARCH):
-            raise UsageError(
-                "--resume takes the bound from the file; leave out the rest"
-            )
-        try:
-            search = checkpoint.load(arguments.resume)
-        except checkpoint.NoCheckpoint as error:
-            raise UsageError(str(error)) from None
-        assert isinstance(search.model, Histories)
-        return search, search.model
-    model = _model(arguments)
-    return Search(model, model.bound.ops), model
+    if not arguments.resume:
+        model = _model(arguments)
+        return Search(model, model.bound.ops), model
+    try:
+        search = checkpoint.load(arguments.resume)
+    except checkpoint.NoCheckpoint as error:
+        raise UsageError(str(error)) from None
+    model = search.model
+    assert isinstance(model, Histories)
+    given = any(getattr(arguments, name) is not None for name in _OF_THE_SEARCH)
+    if given and model != _model(arguments):
+        raise UsageError(f"{arguments.resume} is a checkpoint of another search")
+    return search, model
 
 
 @contextmanager
@@ -205,7 +205,7 @@ def _repeat(arguments: argparse.Namespace) -> int:
     status = 0
     for entry in _entries(arguments.manifest):
         again = arguments.parser.parse_args(entry.arguments.split())
-        for name in ("workers", "dask", "checkpoint"):
+        for name in ("workers", "dask", "checkpoint", "resume"):
             setattr(again, name, getattr(arguments, name))
         done = _run(again)
         if done is None:

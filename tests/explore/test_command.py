@@ -16,6 +16,9 @@ import pytest
 import ksmlib.explore as ksmlib_explore
 from ksmlib.cli import main
 from ksmlib.explore import checkpoint, executors, manifest, watch
+from ksmlib.explore.bound import Bound
+from ksmlib.explore.histories import Histories
+from ksmlib.explore.search import Search
 
 SMALL = "--procs 1 --pages 2 --ops 5 --only mmap,write,mprotect,mergeable,ksmd"
 
@@ -91,7 +94,6 @@ def test_a_run_that_proves_nothing_fails(ksmlib):
         ("--workers -1", "--workers is -1, and may be 1 to 1000"),
         ("--resume nowhere", "cannot read nowhere: No such file or directory"),
         ("--resume .", "cannot read .: Is a directory"),
-        ("--resume x --pages 3", "--resume takes the bound from the file; leave out"),
         ("--manifest frob", "no exploration 'frob'; there are quick, all, "),
         ("--record", "--record goes with --manifest"),
         ("--random 0", "--random is 0, and may be 1 or more"),
@@ -137,6 +139,14 @@ def test_a_signal_leaves_a_checkpoint_to_go_on_from(ksmlib, how):
     resumed = found(ksmlib, f"--resume {file} --workers 1")
     assert not file.exists()
     assert resumed == found(ksmlib, "--pages 2 --ops 6 --workers 2")
+
+
+def test_a_checkpoint_is_of_one_search(ksmlib):
+    stopped = Search(Histories(Bound(), ("full",)), 5)
+    checkpoint.save(stopped, Path("x"))
+    sentence = "ksmlib: x is a checkpoint of another search\n"
+    assert ksmlib("--resume x --design full --pages 3") == (2, "", sentence)
+    assert ksmlib("--resume x --manifest two-pages") == (2, "", sentence)
 
 
 def test_a_killed_run_goes_on_from_its_last_checkpoint(ksmlib, monkeypatch):

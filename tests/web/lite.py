@@ -33,15 +33,14 @@ widgetsnbextension==4.0.16
 """
 KERNEL = ["ipykernel", "pyodide_kernel", "piplite"]
 DEPENDS = {
-    "ipython": ["asttokens", "decorator", "executing", "ipython-pygments-lexers"]
-    + ["jedi", "matplotlib-inline", "prompt-toolkit", "pygments", "stack-data"]
-    + ["traitlets"],
-    "jedi": ["parso"],
-    "prompt-toolkit": ["wcwidth"],
-    "stack-data": ["pure-eval"],
-    "ipywidgets": ["comm", "ipython", "traitlets"],
-    "anywidget": ["ipywidgets", "psygnal", "typing-extensions"],
-    "ksmlib": ["anywidget"],
+    "ipython": "asttokens decorator executing ipython-pygments-lexers jedi"
+    " matplotlib-inline prompt-toolkit pygments stack-data traitlets",
+    "jedi": "parso",
+    "prompt-toolkit": "wcwidth",
+    "stack-data": "pure-eval",
+    "ipywidgets": "comm ipython traitlets",
+    "anywidget": "ipywidgets psygnal typing-extensions",
+    "ksmlib": "anywidget",
 }
 LOADED = ["ipykernel", "comm", "pyodide-kernel", "ipython", "ipywidgets", "anywidget"]
 NOTEBOOK = "from ksmlib.widgets import HistoryBuilder\nHistoryBuilder('moved')"
@@ -66,7 +65,7 @@ def entry(wheel: Path) -> dict[str, object]:
         "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
         "package_type": "package",
         "imports": imports,
-        "depends": DEPENDS.get(key, []),
+        "depends": DEPENDS.get(key, "").split(),
         "unvendored_tests": False,
     }
 

@@ -33,7 +33,9 @@ def page(shared: Opened) -> Reader:
 def test_axe_finds_nothing(page: Reader, size: dict[str, Any], scheme: Any) -> None:
     page.page.set_viewport_size(size)
     page.page.emulate_media(color_scheme=scheme)
-    assert page.page.evaluate("document.documentElement.dataset.theme") == scheme
+    page.page.wait_for_function(
+        "theme => document.documentElement.dataset.theme === theme", arg=scheme
+    )
     found = Axe().run(page.page, context=".ksm-live").response
     told = [
         f"{v['id']}: {node['html'][:160]}"

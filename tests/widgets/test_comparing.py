@@ -8,7 +8,7 @@ from ksmlib.history.link import SITE
 
 from .reader import ORIGIN, PHONE, Opened, Widget
 
-pytestmark = pytest.mark.xdist_group("widgets")
+pytestmark = pytest.mark.xdist_group("widgets-live")
 
 COMPARE = "Compare designs, step by step"
 

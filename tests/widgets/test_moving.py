@@ -8,7 +8,7 @@ import pytest
 
 from .reader import PHONE, Opened, Widget
 
-pytestmark = pytest.mark.xdist_group("widgets")
+pytestmark = pytest.mark.xdist_group("widgets-live")
 
 TWO = "A mmap 0+2; A write 0+2 x; B mmap 4+1; B write 4+1 y"
 
@@ -115,6 +115,8 @@ def test_the_keyboard_moves_it(opened: Opened) -> None:
     widget = opened(TWO)
     hold(widget, "A 0+2")
     assert "Holding A 0+2." in widget.said
+    pressed = widget.page.locator(".ksm-handle[aria-pressed=true]")
+    assert pressed.get_attribute("aria-label") == "VMA A 0+2"
     widget.page.keyboard.press("ArrowRight")
     widget.page.keyboard.press("ArrowRight")
     assert (ghost(widget), widget.said) == ("2+2", "Page 2.")
@@ -142,6 +144,7 @@ def test_escape_leaves_it_where_it_is(opened: Opened) -> None:
     hold(widget, "B 4+1")
     widget.press("ArrowRight", "Escape")
     assert ghost(widget) == ""
+    assert widget.page.locator(".ksm-handle[aria-pressed=true]").count() == 0
     assert widget.focused == "VMA B 4+1"
     widget.press("Enter")
     widget.push("Leave it")

@@ -8,7 +8,7 @@ from ksmlib.draw.tree_scene import MARKS
 
 from .reader import PHONE, Opened, Widget
 
-pytestmark = pytest.mark.xdist_group("widgets")
+pytestmark = pytest.mark.xdist_group("widgets-live")
 
 WATCH = "Watch the walk, node by node"
 # From one look to the next, in milliseconds.

@@ -87,7 +87,7 @@ class Mover {
   handle(vma) {
     const button = make("button.ksm-handle", {
       type: "button", tabindex: -1, click: () => this.onPress(vma),
-      "aria-label": `VMA ${this.name(vma)}`,
+      "aria-label": `VMA ${this.name(vma)}`, "aria-pressed": "false",
     });
     const percent = (part, whole) => `${(100 * part) / whole}%`;
     button.style.left = percent(vma.x, this.size.width);
@@ -99,6 +99,11 @@ class Mover {
 
   name({ process, start, pages }) {
     return `${process} ${start}+${pages}`;
+  }
+
+  // Say of a handle whether its VMA is held.
+  press(vma, yes) {
+    this.handles.children[this.vmas.indexOf(vma)].setAttribute("aria-pressed", String(yes));
   }
 
   // One of the VMAs is the one that the Tab key comes to.
@@ -129,6 +134,7 @@ class Mover {
     this.svg.append(this.ghost);
     this.label.textContent = `Move ${this.name(vma)} to page`;
     this.form.hidden = false;
+    this.press(vma, true);
     this.choose(this.vmas.indexOf(vma));
     this.aim(vma.start);
     this.host.tell(`Holding ${this.name(vma)}. The arrow keys move it,`
@@ -171,11 +177,12 @@ class Mover {
   leave(focus = false) {
     this.settle();
     if (!this.held) return;
-    const place = this.vmas.indexOf(this.held.vma);
+    const { vma } = this.held;
     this.held = null;
+    this.press(vma, false);
     this.ghost.remove();
     this.form.hidden = true;
-    this.choose(place, focus);
+    this.choose(this.vmas.indexOf(vma), focus);
   }
 
   // ----- the keyboard
