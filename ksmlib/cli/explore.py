@@ -8,7 +8,7 @@ import os
 import platform
 import time
 from collections.abc import Iterator
-from concurrent.futures import Executor
+from concurrent.futures import BrokenExecutor, Executor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -125,12 +125,11 @@ def _search(arguments: argparse.Namespace) -> tuple[Search[Any, Any], Histories]
         search = checkpoint.load(arguments.resume)
     except checkpoint.NoCheckpoint as error:
         raise UsageError(str(error)) from None
-    model = search.model
-    assert isinstance(model, Histories)
+    assert isinstance(search.model, Histories)
     given = any(getattr(arguments, name) is not None for name in _OF_THE_SEARCH)
-    if given and model != _model(arguments):
+    if given and search.model != _model(arguments):
         raise UsageError(f"{arguments.resume} is a checkpoint of another search")
-    return search, model
+    return search, search.model
 
 
 @contextmanager
@@ -164,8 +163,12 @@ def _run(arguments: argparse.Namespace) -> tuple[Exploration, float] | None:
     watch = Watch(search, arguments.checkpoint or arguments.resume or Path(name))
     watch.saved = watch.path == arguments.resume
     began = time.monotonic()
-    with watch.signals(), _executor(arguments) as (executor, workers):
-        finished = search.run(executor, workers, pause=watch)
+    try:
+        with watch.signals(), _executor(arguments) as (executor, workers):
+            finished = search.run(executor, workers, pause=watch)
+    except BrokenExecutor:
+        watch.end(finished=False)
+        raise UsageError("a worker died, perhaps for want of memory") from None
     watch.end(finished)
     if not finished:
         return None

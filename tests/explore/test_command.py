@@ -141,6 +141,19 @@ def test_a_signal_leaves_a_checkpoint_to_go_on_from(ksmlib, how):
     assert resumed == found(ksmlib, "--pages 2 --ops 6 --workers 2")
 
 
+def test_a_worker_that_dies_costs_a_second(ksmlib, monkeypatch):
+    def die(*_):
+        os._exit(1)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Histories, "marks", die)
+        status, _, err = ksmlib(f"{SMALL} --workers 2")
+    assert status == 2
+    assert err.endswith("ksmlib: a worker died, perhaps for want of memory\n")
+    [file] = Path().glob("*.checkpoint")
+    assert found(ksmlib, f"--resume {file}") == found(ksmlib, SMALL)
+
+
 def test_a_checkpoint_is_of_one_search(ksmlib):
     stopped = Search(Histories(Bound(), ("full",)), 5)
     checkpoint.save(stopped, Path("x"))

@@ -46,12 +46,16 @@ def test_records_come_until_the_end_even_in_pieces(tmp_path):
         (r"""out.write('{"history":"a"}\n{"end"')""", "ended before its last record"),
         (r"""out.write('oops\n'); time.sleep(60)""", "what is no record: b'oops'"),
         (r"""out.write('7\n'); time.sleep(60)""", "what is no record: b'7'"),
-        ("time.sleep(60)", "the guest printed nothing for 1 seconds"),
     ],
 )
 def test_a_guest_that_fails_gets_one_sentence(tmp_path, program, sentence):
     with pytest.raises(GuestError, match=sentence):
-        guest(tmp_path, WRITES + program, silence=1.0)
+        guest(tmp_path, WRITES + program)
+
+
+def test_a_guest_that_is_silent_counts_as_hung(tmp_path):
+    with pytest.raises(GuestError, match="the guest printed nothing for 1 seconds"):
+        guest(tmp_path, "import time; time.sleep(600)", silence=1.0)
 
 
 # --- User Mode Linux -------------------------------------------------------

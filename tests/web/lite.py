@@ -1,7 +1,7 @@
 """The same widget in JupyterLite, to measure against: lite.py FOLDER.
 
-Builds the site into FOLDER/site, offline, with the Pyodide that the book ships;
-what it installs goes into FOLDER, too. Not part of the book, nor of any test.
+Builds the site into FOLDER/site, with the Pyodide that the book ships; what it
+installs goes into FOLDER, too. Not part of the book, nor of any test.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from zipfile import ZipFile
 
 from tests.built import ROOT
 
-PYODIDE = Path(sys.prefix) / "share" / "pyodide"
+sys.path.insert(0, str(ROOT / "tools" / "pyodide"))
+from fetch import download, unpack
+
 TOOLS = ["jupyterlite-core==0.8.6", "jupyterlite-pyodide-kernel==0.8.6"]
 TOOLS += ["jupyter-server==2.21.1", "build==1.5.1"]
 # What the kernel and the widget need; comes as wheels for any platform.
@@ -78,13 +80,12 @@ def collect(folder: Path, wheels: Path, source: Path) -> None:
     any_platform += ["--implementation", "py", "--platform", "any"]
     run(*pip, "download", "--no-deps", *any_platform, "-d", wheels, *WHEELS.split())
     run(*pip, "wheel", "--no-deps", "-w", wheels, source)
-    for file in PYODIDE.iterdir():
-        shutil.copy(file, wheels)
+    unpack(download(folder), wheels)  # with the whole library: a kernel needs it
     extension = "@jupyterlite/pyodide-kernel-extension/static/pypi"
     shipped = folder / "venv" / "share" / "jupyter" / "labextensions" / extension
     for name in KERNEL:
         shutil.copy(next(shipped.glob(f"{name}-*.whl")), wheels)
-    info = json.loads((PYODIDE / "about.json").read_text("utf-8"))["info"]
+    info = json.loads((wheels / "about.json").read_text("utf-8"))["info"]
     entries = [entry(wheel) for wheel in sorted(wheels.glob("*.whl"))]
     lock = {"info": info, "packages": {e["name"]: e for e in entries}}
     (wheels / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")

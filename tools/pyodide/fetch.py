@@ -28,7 +28,7 @@ def download(folder: Path) -> Path:
     command += ["--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
     command += ["--require-hashes", "-r", str(HERE / "requirements.txt")]
     subprocess.run([*command, "-d", str(folder)], check=True)
-    [wheel] = folder.glob("*.whl")
+    [wheel] = folder.glob("flet_web*.whl")
     return wheel
 
 
