@@ -169,6 +169,9 @@ static int change_setting(const char *path, const char *value)
 	error = write_file(path, value);
 	if (error)
 		return error;
+	for (unsigned int i = 0; i < nr_settings; i++)
+		if (!strcmp(settings[i].path, path))
+			return 0;	/* what it was before is known */
 	if (nr_settings == MAX_SETTINGS)
 		fail("more than %d settings", MAX_SETTINGS);
 	snprintf(settings[nr_settings].path, sizeof(settings[0].path), "%s", path);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import threading
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -62,13 +63,21 @@ class Handler(SimpleHTTPRequestHandler):
         super().__init__(*arguments)  # type: ignore[arg-type]
 
     def do_GET(self) -> None:
+        """Send a file, or tell that the browser has it already."""
         path = unquote(urlsplit(self.path).path)
         body = self.host.find(path)
+        tag = f'"{zlib.crc32(body or b""):08x}"'
+        if body is not None and self.headers["If-None-Match"] == tag:
+            self.send_response(304)
+            self.end_headers()
+            self.host.asked.append((path, 0))
+            return
         self.send_response(404 if body is None else 200)
         body = body or b""
         suffix = Path(path).suffix or ".html"
         kind = self.host.types.get(suffix, "application/octet-stream")
         self.send_header("Content-Type", kind)
+        self.send_header("ETag", tag)
         if self.host.compress and len(body) > 200:
             body = gzip.compress(body, 6, mtime=0)
             self.send_header("Content-Encoding", "gzip")

@@ -166,6 +166,19 @@ def test_without_a_clipboard_the_text_is_shown_selected(opened: Opened) -> None:
     assert widget.focused == "Copy: Mail"
 
 
+def test_of_two_views_the_one_that_was_asked_copies(opened: Opened) -> None:
+    widget = opened()
+    widget.page.evaluate(
+        "async () => { const { default: front } = await import('/history_builder.js');"
+        " const el = document.createElement('div'); document.body.append(el);"
+        " front.render({ model: window.models[0], el }); }"
+    )
+    widget.button("Copy: Mail").first.click()
+    widget.settle()
+    shown = widget.page.locator(".ksm-copied").all()
+    assert [box.is_visible() for box in shown] == [True, False]
+
+
 def test_what_is_typed_is_copied(opened: Opened) -> None:
     widget = opened("A mmap 0+4")
     with_clipboard(widget)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ksmlib.draw.tree_scene import MARKS
@@ -21,8 +23,8 @@ def watched(opened: Opened, history: str = "mremap", **kw: object) -> Widget:
     return widget
 
 
-def frames(widget: Widget) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = widget.controller.snapshot()["watch"]["frames"]
+def frames(widget: Widget) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = widget.controller.snapshot()["watch"]["frames"]
     return found
 
 
@@ -102,6 +104,30 @@ def test_what_is_skipped_found_and_missed_is_marked(opened: Opened) -> None:
     assert told(widget).endswith("It missed A:2: av1 files it under page offset 1.")
     widget.press("Home")
     assert ptes(widget) == ["A:0 not yet", "A:2 not yet"]
+
+
+def back_at_found(frames: list[dict[str, Any]]) -> int:
+    """The first frame that comes back to a node where a PTE was found."""
+    found: set[int] = set()
+    for number, frame in enumerate(frames):
+        if frame["asks"]:
+            found.clear()
+        if frame["text"].startswith("Back at") and frame["node"] in found:
+            return number
+        found |= {node for node, mark in frame["marks"] if mark == "found"}
+    raise AssertionError("the walk never comes back")
+
+
+def test_what_was_found_stays_so_on_the_way_back(opened: Opened) -> None:
+    cuts = "; A mprotect 1+1 ro; A mprotect 3+1 ro"
+    text = f"A mmap 0+5; A write 0+5 x; A madvise 0+5 mergeable; ksmd 2{cuts}"
+    widget = watched(opened, text, design="full")
+    back = back_at_found(frames(widget))
+    widget.tab_to(widget.button("To the start"))
+    for _ in range(back):
+        widget.page.keyboard.press("ArrowRight")
+    assert told(widget).endswith(frames(widget)[back]["text"])
+    assert words(widget)[str(frames(widget)[back]["node"])] == MARKS["found"][0]
 
 
 def test_it_plays_and_stops_at_the_end(opened: Opened) -> None:

@@ -150,7 +150,7 @@ class Mover {
     if (this.to.value !== String(to)) this.to.value = to;
     this.to.max = last;
     const left = this.scale.left(to) + 1.5;
-    const right = this.scale.right(to + vma.pages - 1) - 1.5;
+    const right = this.scale.left(to + vma.pages - 1) + this.scale.column - 1.5;
     this.drawGhost(left, right, `${to}+${vma.pages}`);
   }
 

@@ -20,12 +20,6 @@ class Scale {
     return left + this.column + (gap * (page - before - 1)) / (shown - before - 1);
   }
 
-  // The right edge of a page.
-  right(page) {
-    const shown = this.places.find(([place]) => place === page);
-    return shown ? shown[1] + this.column : this.left(page + 1);
-  }
-
   beyond([shown, x], page) {
     return x + (page - shown) * this.column;
   }
