@@ -100,12 +100,16 @@ def notebook() -> str:
     return json.dumps(book)
 
 
-def settings() -> str:
-    options = {"packages": [*LOADED, "ksmlib"]}
-    kernel = {"disablePyPIFallback": True, "loadPyodideOptions": options}
-    name = "@jupyterlite/pyodide-kernel-extension:kernel"
-    config = {"litePluginSettings": {name: kernel}}
-    return json.dumps({"jupyter-lite-schema-version": 0, "jupyter-config-data": config})
+def configure(site: Path) -> None:
+    """Let the kernel take all it needs from the site, and start with it."""
+    file = site / "jupyter-lite.json"
+    config = json.loads(file.read_text("utf-8"))
+    plugins = config["jupyter-config-data"].setdefault("litePluginSettings", {})
+    kernel = plugins.setdefault("@jupyterlite/pyodide-kernel-extension:kernel", {})
+    kernel["disablePyPIFallback"] = True
+    kernel["pyodideUrl"] = "./static/pyodide/pyodide.mjs"
+    kernel["loadPyodideOptions"] = {"packages": [*LOADED, "ksmlib"]}
+    file.write_text(json.dumps(config), "utf-8")
 
 
 def build(folder: Path) -> Path:
@@ -127,7 +131,6 @@ def build(folder: Path) -> Path:
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         copy(ROOT / part, source / part)
     collect(folder, wheels, source)
-    (lite / "jupyter-lite.json").write_text(settings(), "utf-8")
     contents = lite / "contents"
     contents.mkdir()
     (contents / "one.ipynb").write_text(notebook(), "utf-8")
@@ -135,6 +138,7 @@ def build(folder: Path) -> Path:
     options = ["--apps", "notebooks", "--no-sourcemaps", "--no-unused-shared-packages"]
     where = ["--lite-dir", lite, "--contents", contents, "--output-dir", site]
     run(jupyter, "lite", "build", "--force", *where, *options)
+    configure(site)
     return site
 
 

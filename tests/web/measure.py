@@ -21,7 +21,7 @@ from statistics import median
 from playwright.sync_api import BrowserType, Page, sync_playwright
 
 from tests.web.conftest import BUILDER, CHROMIUM
-from tests.web.host import Host, serving
+from tests.web.host import TYPES, Host, serving
 from tests.web.lite import build
 
 SHOWN = ".ksm-live svg[role=img], .ksm-widget svg[role=img]"
@@ -129,7 +129,8 @@ def main() -> None:
     print(HEAD)
     with sync_playwright() as playwright:
         for name, site, path, lite, compress in runs:
-            with serving(Host(site, compress=compress)) as host:
+            types = {**TYPES, ".mjs": TYPES[".js"], ".json": "application/json"}
+            with serving(Host(site, compress=compress, types=types)) as host:
                 pairs = list(
                     visits(playwright.chromium, host, path, lite, arguments.times)
                 )
