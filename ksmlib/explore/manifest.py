@@ -61,12 +61,11 @@ def _recorded(entry: dict[str, Any]) -> Recorded:
 
 
 def record(name: str, exploration: Exploration, took: Took) -> None:
-    """Write the result of a run into the file."""
+    """Write the result of a run into the entry of that name, which must be there."""
     entries = loads(_path().read_text("utf-8"))
-    for entry in entries:
-        if entry["name"] == name:
-            entry["took"] = vars(took)
-            entry["result"] = exploration.json()
+    [entry] = [entry for entry in entries if entry["name"] == name]
+    entry["took"] = vars(took)
+    entry["result"] = exploration.json()
     _path().write_text(dumps(entries, indent=1) + "\n", "utf-8")
 
 

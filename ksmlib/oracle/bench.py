@@ -49,7 +49,8 @@ _RECLAIMED = (1_000, 8)
 
 #: Kernels that have one layout of a ksm_rmap_item each.
 LAYOUTS = ("uml-stock", "uml-stored-pgoff-field", "uml-stored-pgoff")
-_PROCESSES, _CHUNK = 4, 50_000
+#: Pages of a process: each is a mapping of the host's, which allows 65,530.
+_PAGES = 50_000
 _SLABS = ("ksm_rmap_item", "ksm_stable_node")
 
 
@@ -198,18 +199,17 @@ def _reclaimed(point: Point, designs: Sequence[str]) -> Boot:
 
 
 def _memory(kernel: str, items: int) -> Boot:
-    """Equal pages, merged some at a time: that takes little memory."""
-    per_process = items // _PROCESSES
-    chunk = min(_CHUNK, per_process)
+    """Equal pages, merged a process at a time: that takes little memory."""
     lines = ["history memory"]
-    for process in "ABCD"[:_PROCESSES]:
+    for number, first in enumerate(range(0, items, _PAGES)):
+        pages = f"P{number} 0 {min(_PAGES, items - first)}"
         lines += [
-            f"start {process}",
-            f"mmap {process} 0 {per_process} rw",
-            f"madvise {process} 0 {per_process} mergeable",
+            f"start P{number}",
+            f"mmap {pages} rw",
+            f"madvise {pages} mergeable",
+            f"write {pages} 1",
+            "ksmd 2",
         ]
-        for first in range(0, per_process, chunk):
-            lines += [f"write {process} {first} {chunk} 1", "ksmd 2"]
     lines += [f"slab {name}" for name in _SLABS]
 
     def rows(records: dict[str, list[Record]]) -> list[list[Any]]:

@@ -8,6 +8,11 @@ from typing import Any
 
 from ksmlib.report.text import COLUMNS, table
 
+LEGEND = (
+    "visited: VMAs; us: median of the walks timed; kinstr: thousand",
+    "instructions; works: move_pages() and reclaim both succeed",
+)
+
 #: A row of a table, by the names of its columns.
 Row = dict[str, Any]
 
@@ -23,7 +28,7 @@ def bench_text(data: dict[str, Any]) -> list[str]:
     lines: list[str] = []
     for shape in dict.fromkeys(row["shape"] for row in rows(data, "timed")):
         lines += [*_walks_text(data, shape), ""]
-    return [*lines, *_memory_text(data)]
+    return [*lines, *LEGEND, "", *_memory_text(data)]
 
 
 def _walks_text(data: dict[str, Any], shape: str) -> Iterator[str]:
@@ -36,24 +41,20 @@ def _walks_text(data: dict[str, Any], shape: str) -> Iterator[str]:
     }
     vmas, sharers = max((row["vmas"], row["sharers"]) for row in timed)
     yield f"{shape}: {vmas:,} VMAs, {sharers} pages share one"
-    cells = [["design", "visited", "ns", "instructions", "moved", "reclaimed"]]
+    cells = [["design", "visited", "us", "kinstr", "works"]]
     for row, count in zip(timed, counted, strict=True):
         if (row["vmas"], row["sharers"]) == (vmas, sharers):
+            works = count["moved"] and reclaimed[row["design"]]
             cells.append(
                 [
                     row["design"],
                     f"{row['visited']:,}",
-                    f"{median(row['ns']):,.0f}",
-                    f"{median(count['instructions']):,.0f}",
-                    _yes(count["moved"]),
-                    _yes(reclaimed[row["design"]]),
+                    f"{median(row['ns']) / 1000:,.1f}",
+                    f"{median(count['instructions']) / 1000:,.1f}",
+                    "yes" if works else "NO",
                 ]
             )
     yield from table(cells, (1, 2, 3), COLUMNS)
-
-
-def _yes(value: bool) -> str:
-    return "yes" if value else "NO"
 
 
 def _memory_text(data: dict[str, Any]) -> Iterator[str]:

@@ -836,19 +836,20 @@ static int do_time(struct answer *a, const char *name, unsigned long page,
 	if (err)
 		goto out;
 	before = oracle_set_design(design);
-	oracle_count_begin();
-	vmas = walk_folio(folio, &walk);
-	oracle_count_end();
 	emit(a, "{\"time\":{\"process\":\"%s\",\"page\":%lu,\"design\":\"%s\"",
 	     name, page, design_name);
-	emit(a, ",\"vmas\":%lu,\"calls\":%lu,\"found\":%lu,\"mapped\":%lu,\"ns\":[",
-	     vmas, walk.calls, walk.found, walk.mapped);
+	emit(a, ",\"ns\":[");
 	for (i = 0; i < reps; i++) {
 		cond_resched();
 		emit(a, "%s%llu", i ? "," : "", time_walk(folio));
 	}
-	emit(a, "]}}\n");
+	/* Not before: a kprobe that counts has an effect for a while after. */
+	oracle_count_begin();
+	vmas = walk_folio(folio, &walk);
+	oracle_count_end();
 	oracle_set_design(before);
+	emit(a, "],\"vmas\":%lu,\"calls\":%lu,\"found\":%lu,\"mapped\":%lu}}\n",
+	     vmas, walk.calls, walk.found, walk.mapped);
 out:
 	vfree(list.at);
 	folio_put(folio);

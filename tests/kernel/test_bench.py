@@ -147,10 +147,14 @@ def test_a_page_is_moved_back_by_a_design_that_finds_all() -> None:
 
 
 def test_memory_merges_as_many_pages_as_asked() -> None:
-    [boot] = [boot for boot in small() if boot.name == "memory uml-stock"]
+    """But never more in one process than the host lets it map."""
+    todo = boots(DESIGNS, vmas=[], sharers=[], items=120_000)
+    [boot] = [boot for boot in todo if boot.name == "memory uml-stock"]
     writes = [line.split() for line in boot.script.splitlines() if "write" in line]
-    assert sum(int(pages) for _, _, _, pages, _ in writes) == 800
-    assert {process for _, process, *_ in writes} == set("ABCD")
+    pages = {process: int(pages) for _, process, _, pages, _ in writes}
+    assert len(pages) == len(writes)
+    assert sum(pages.values()) == 120_000
+    assert max(pages.values()) < 65_000
 
 
 def test_an_interrupted_run_goes_on(tmp_path: Path) -> None:
@@ -242,4 +246,4 @@ def test_the_text_is_narrow_and_says_what_fails(tmp_path: Path) -> None:
     assert max(map(len, lines)) <= 66
     assert "moved: 100 VMAs, 2 pages share one" in lines
     [row] = {line for line in lines if line.startswith("address")}
-    assert row.split() == ["address", "0", "0", "0", "NO", "NO"]
+    assert row.split() == ["address", "0", "0.0", "0.0", "NO"]

@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT / "tools" / "pyodide"))
 from fetch import download, unpack
 
 TOOLS = ["jupyterlite-core==0.8.6", "jupyterlite-pyodide-kernel==0.8.6"]
-TOOLS += ["jupyter-server==2.21.1", "build==1.5.1"]
+TOOLS += ["jupyter-server==2.21.1", "ipywidgets==8.1.9", "anywidget==0.11.0"]
 # What the kernel and the widget need; comes as wheels for any platform.
 WHEELS = """
 anywidget==0.11.0 asttokens==3.0.2 comm==0.2.3 decorator==5.3.1 executing==2.3.0

@@ -161,6 +161,17 @@ def test_seek_changes_neither_text_nor_undo() -> None:
     assert not state["can_undo"]
 
 
+def test_what_changed_is_counted_with_its_sign() -> None:
+    controller = made("A mmap 0+2; A write 0+2 x; A munmap 1+1; A exit")
+    counts = [send(controller, "seek", step=step)["counts"] for step in range(5)]
+    assert counts[0] == []
+    # A process and its VMA; two pages, two folios, an anon_vma and its entry.
+    assert counts[1:3] == [["+ 2 new"], ["+ 6 new", "~ 1 changed"]]
+    # A page, its folio; the VMA and its entry are shorter. Then all is gone.
+    assert counts[3] == ["~ 2 changed", "\N{MINUS SIGN} 2 gone"]
+    assert counts[4] == ["\N{MINUS SIGN} 5 gone"]
+
+
 # The text
 
 

@@ -124,6 +124,9 @@ def test_the_picture_follows(opened: Opened) -> None:
     )
     changes = widget.page.locator(".ksm-changes").inner_text()
     assert "A: VMA 0+3 became 0+1, 2+1" in changes
+    counts = widget.page.locator(".ksm-counts span").all_inner_texts()
+    assert [count.split()[0] for count in counts] == ["+", "~", "\N{MINUS SIGN}"]
+    assert widget.colour(".ksm-counts") != widget.colour(".ksm-changes")
 
 
 def test_a_folio_can_be_chosen(opened: Opened) -> None:
