@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from ksmlib.cli.arguments import Commands, UsageError
@@ -33,7 +34,7 @@ from ksmlib.oracle.kernels import IMAGES, NotBuilt, find_kernel
 from ksmlib.oracle.outcomes import Outcome, outcomes, outcomes_json, page_of
 from ksmlib.oracle.progress import Progress
 from ksmlib.oracle.script import Case
-from ksmlib.report.text import COLUMNS, ptes_text, table
+from ksmlib.report.text import COLUMNS, ptes_text
 
 #: Exit status of a run that Ctrl-C stopped.
 STOPPED = 130
@@ -137,7 +138,7 @@ def _outcomes(arguments: argparse.Namespace) -> int:
         for one in outcomes(kernel, named, designs, choose=len(designs) > 1):
             found.append(one)
             progress.step()
-    print("\n".join(table(_outcome_rows(found), (), COLUMNS)))
+    print("\n".join(_outcome_lines(found)))
     odd = sum(not one.consistent for one in found)
     print(f"{len(found)} pages and designs; else nothing is missed, and both succeed")
     print(f"not as the walk says: {odd or 'none'}")
@@ -147,16 +148,28 @@ def _outcomes(arguments: argparse.Namespace) -> int:
     return 1 if odd else 0
 
 
-def _outcome_rows(found: Sequence[Outcome]) -> list[list[str]]:
-    """Where something is missed or odd: a row for all designs that are alike."""
-    rows: dict[tuple[str, ...], list[str]] = {}
+def _outcome_lines(found: Sequence[Outcome]) -> Iterator[str]:
+    """Where something is missed or odd, with all designs that are alike."""
+    alike: dict[str, list[str]] = {}
     for one in found:
         if one.missed or not one.consistent:
-            missed = ptes_text([(process, page) for process, page in one.missed])
-            done = ["yes" if done else "NO" for done in (one.moved, one.reclaimed)]
-            rows.setdefault((one.history, missed, *done), []).append(one.design)
-    head = ["history", "missed", "moved", "reclaimed", "by"]
-    return [head, *([*cells, ", ".join(designs)] for cells, designs in rows.items())]
+            alike.setdefault(_outcome_words(one), []).append(one.design)
+    for words, designs in alike.items():
+        yield words
+        yield from wrap(
+            ", ".join(designs),
+            COLUMNS,
+            initial_indent="  ",
+            subsequent_indent="  ",
+            break_on_hyphens=False,
+        )
+
+
+def _outcome_words(one: Outcome) -> str:
+    missed = ptes_text([(process, page) for process, page in one.missed])
+    moved = "moved" if one.moved else "not moved"
+    reclaimed = "reclaimed" if one.reclaimed else "not reclaimed"
+    return f"{one.history}: misses {missed or 'nothing'}, {moved}, {reclaimed}"
 
 
 def _write(path: Path, data: dict[str, Any]) -> None:

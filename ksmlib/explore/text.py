@@ -109,10 +109,11 @@ def _matrix(exploration: Exploration) -> list[str]:
 
 
 def _percent(cell: Cell) -> str:
-    if not cell.missed:
-        return "."
+    """A dot is none, and 100 is all."""
+    if cell.missed in (0, cell.ptes):
+        return "100" if cell.missed else "."
     percent = round(100 * cell.missed / cell.ptes)
-    return str(percent) if percent else "<1"
+    return {0: "<1", 100: ">99"}.get(percent, str(percent))
 
 
 def _dearest(exploration: Exploration) -> list[str]:

@@ -100,11 +100,14 @@ def test_a_cell_adds_up_and_leads_to_the_first_history():
     assert cells["full"]["merged"] == Cell(0, 15, None)
 
 
-def test_one_in_a_thousand_is_not_none():
-    few = made(
-        Behaviour(("merged",), (), 999, "a"), Behaviour(("merged",), ("full",), 1, "b")
-    )
-    assert "full              <1\nstored-vm-pgoff    .\n" in exploration_text(few)
+@pytest.mark.parametrize(
+    ("missed", "shown"), [(0, "."), (1, "<1"), (500, "50"), (999, ">99"), (1000, "100")]
+)
+def test_one_in_a_thousand_is_not_none_nor_all_but_one_all(missed, shown):
+    found = Behaviour(("merged",), (), 1000 - missed, "a")
+    lost = Behaviour(("merged",), ("full",), missed, "b")
+    lines = exploration_text(made(found, lost)).splitlines()
+    assert [line.split()[1] for line in lines if line.startswith("full ")][-1] == shown
 
 
 def test_operations_in_a_history():

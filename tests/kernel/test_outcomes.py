@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,10 +13,12 @@ from ksmlib.history import parse
 from ksmlib.history.named import named_histories
 from ksmlib.oracle.boot import SILENCE, GuestError, Kernel, Record
 from ksmlib.oracle.model import model_steps, state_record
-from ksmlib.oracle.outcomes import outcome_script, outcomes, page_of
+from ksmlib.oracle.outcomes import Outcome, outcome_script, outcomes, page_of
 from ksmlib.oracle.script import Case
+from ksmlib.report.verdict import run
 
 DESIGNS = ("full", "address", "by-index-origin")
+RESULTS = Path(__file__).parents[2] / "oracle" / "results"
 
 
 def case(name: str) -> Case:
@@ -106,3 +110,24 @@ def test_a_kernel_without_the_page_is_an_error() -> None:
     other = guest_of(case("private-file"))
     with pytest.raises(GuestError, match="moved: no KSM page at A:8"):
         list(outcomes(other, [case("moved")], DESIGNS, True))
+
+
+def recorded() -> list[Any]:
+    """What kernels made of named histories: `ksmlib kernel outcomes --out`."""
+    return [
+        pytest.param(Outcome(**one), id=f"{file.stem}-{one['history']}-{one['design']}")
+        for file in sorted(RESULTS.glob("outcomes-*.json"))
+        for one in json.loads(file.read_text("utf-8"))["outcomes"]
+    ]
+
+
+@pytest.mark.parametrize("one", recorded())
+def test_a_kernel_did_what_the_model_says(one: Outcome) -> None:
+    walks = run(named_histories()[one.history].history).walks
+    [walk] = [walk for walk in walks if tuple(one.page) in walk.mapped]
+    missed = walk.verdict(one.design).missed
+    assert sorted(map(tuple, one.mapped)) == sorted(walk.mapped)
+    assert sorted(map(tuple, one.missed)) == sorted(missed)
+    assert one.moved is one.reclaimed is (not missed)
+    assert one.returned == (1 if missed else 0)
+    assert {tuple(pte) for pte in missed} <= {tuple(pte) for pte in one.still}

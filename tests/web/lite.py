@@ -118,7 +118,8 @@ def build(folder: Path) -> Path:
     if not (folder / "venv").is_dir():
         venv.create(folder / "venv", with_pip=True)
         pip = folder / "venv" / "bin" / "pip"
-        run(pip, "install", "--quiet", "--disable-pip-version-check", *TOOLS)
+        pins = ["-c", ROOT / "constraints.txt"]
+        run(pip, "install", "--quiet", "--disable-pip-version-check", *pins, *TOOLS)
     lite = folder / "lite"
     shutil.rmtree(lite, ignore_errors=True)
     shutil.rmtree(site, ignore_errors=True)

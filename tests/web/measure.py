@@ -27,7 +27,8 @@ from tests.web.lite import build
 SHOWN = ".ksm-live svg[role=img], .ksm-widget svg[role=img]"
 SLIDER = ".ksm-widget input[type=range]"
 # Go to the first step; how long until the caption says so, in milliseconds.
-STEP = """(slider) => new Promise((done) => {
+STEP = """(slider) => new Promise((done, fail) => {
+  setTimeout(() => fail(new Error("no answer")), 120000);
   const caption = slider.closest(".ksm-widget").querySelector(".ksm-caption");
   const start = performance.now();
   new MutationObserver((_, observer) => {
