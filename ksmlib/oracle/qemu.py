@@ -1,8 +1,8 @@
 """QEMU: a kernel for x86, on two NUMA nodes and with swap.
 
 Every instruction is emulated and counted, and one instruction is one
-nanosecond of the guest's clock: a run is the same on any machine, however
-busy, and the time a walk takes is its number of instructions.
+nanosecond of the guest's clock. So the time a walk takes is its number of
+instructions, on any machine, however busy, but for an interrupt now and then.
 
 The guest's root is an initramfs, made for one boot. Its records leave by a
 virtio port.
