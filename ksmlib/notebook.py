@@ -6,7 +6,7 @@ and shows as plain text in a terminal, too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from random import Random
 
@@ -160,10 +160,16 @@ def show_ascii(what: str, step: int | None = None, design: str | None = None) ->
     return Text(picture.splitlines())
 
 
-def show_matrix(names: Sequence[str], ids: str | None = None) -> Picture:
-    """All designs against the named histories: found all, or missed how many."""
+def show_matrix(
+    names: Sequence[str], ids: str | None = None, heads: Mapping[str, str] | None = None
+) -> Picture:
+    """All designs against the named histories: found all, or missed how many.
+
+    ``heads`` has the title of a group by the first of its histories.
+    """
     chosen = [design.id for design in designs(ids)]
-    return matrix_picture(matrix_of({n: report(n, ids) for n in names}, chosen))
+    reports = {name: report(name, ids) for name in names}
+    return matrix_picture(matrix_of(reports, chosen, heads))
 
 
 def show_matrix_text(names: Sequence[str], ids: str | None = None) -> Text:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ksmlib.report.verdict import Report
 
@@ -26,11 +26,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Designs (down) by histories (across); a pair without a cell had no walk."""
+    """Histories (down) by designs (across); a pair without a cell had no walk.
+
+    ``heads`` has the title of a group by the first of its histories.
+    """
 
     designs: tuple[str, ...]
     histories: tuple[str, ...]
     cells: dict[tuple[str, str], Cell]
+    heads: Mapping[str, str] = field(default_factory=dict)
 
     def missed(self, design: str) -> int:
         """How many PTEs a design missed on all histories."""
@@ -39,7 +43,11 @@ class Matrix:
         )
 
 
-def matrix_of(reports: Mapping[str, Report], designs: Sequence[str]) -> Matrix:
+def matrix_of(
+    reports: Mapping[str, Report],
+    designs: Sequence[str],
+    heads: Mapping[str, str] | None = None,
+) -> Matrix:
     """The matrix of some designs on some histories, by their names."""
     cells = {
         (design, name): Cell(len(report.found(design)), len(report.missed(design)))
@@ -47,4 +55,4 @@ def matrix_of(reports: Mapping[str, Report], designs: Sequence[str]) -> Matrix:
         for design in designs
         if report.walks
     }
-    return Matrix(tuple(designs), tuple(reports), cells)
+    return Matrix(tuple(designs), tuple(reports), cells, heads or {})

@@ -37,8 +37,6 @@ from ksmlib.history.state import State
 
 #: Points for a unit of a scene; a point is 4/3 pixels on a page.
 SCALE = 0.975
-#: A matrix may be so wide before it is cut into blocks.
-MATRIX_WIDTH = 620.0
 
 _FONT = "DejaVu Sans"
 _SIDE = {"start": "left", "middle": "center", "end": "right"}
@@ -62,7 +60,7 @@ def tree_figure(tree: TreeView, dark: bool = False) -> Figure:
 
 def matrix_figure(matrix: Matrix, dark: bool = False) -> Figure:
     """Designs against histories."""
-    return scene_figure(matrix_scene(matrix, MATRIX_WIDTH), dark)
+    return scene_figure(matrix_scene(matrix), dark)
 
 
 def scene_figure(scene: Scene, dark: bool = False) -> Figure:

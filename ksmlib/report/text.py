@@ -50,13 +50,14 @@ def table(
     start = sum(widths[:-1]) + 2 * (len(widths) - 1)
     lines: list[str] = []
     for row in rows:
+        last = row[-1].rjust(widths[-1]) if len(row) - 1 in right else row[-1]
         cells = [
             cell.rjust(width) if i in right else cell.ljust(width)
             for i, (cell, width) in enumerate(zip(row[:-1], widths, strict=False))
         ]
         left = "  ".join(cells) + "  "
-        if len(left) + len(row[-1]) <= columns:
-            lines.append((left + row[-1]).rstrip())
+        if len(left) + len(last) <= columns:
+            lines.append((left + last).rstrip())
         elif start <= columns - 12:
             lines.extend(folded(row[-1], start, left, columns))
         else:

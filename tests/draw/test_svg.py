@@ -185,7 +185,7 @@ def test_pictures_for_notebooks() -> None:
     assert repr(picture) == picture.alt != ""
     assert isinstance(tree_picture(TreeView("av1", ())), Picture)
     matrix = Matrix(("full",), ("merged",), {("full", "merged"): Cell(2, 0)})
-    assert "all" in matrix_picture(matrix).html
+    assert "found all of 2" in matrix_picture(matrix).html
 
 
 def test_a_figure_is_shown_light_or_dark() -> None:
