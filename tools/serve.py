@@ -1,16 +1,33 @@
-"""Serve a folder on this machine, on the first free port from --port on."""
+"""Serve the built book on this machine, on the first free port from --port on.
+
+It is there three times, as on its host: at /, at /latest/, and at the edition's
+own /vN/, so that the links in it open.
+"""
 
 from __future__ import annotations
 
 import argparse
+import re
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from ksmlib.site import EDITION
+
+TREE = re.compile(rf"^/(v{EDITION}|latest)(?=[/?#]|$)")
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Finds a file of either tree in the one folder."""
+
+    def translate_path(self, path: str) -> str:
+        """The file for the path of an address."""
+        return super().translate_path(TREE.sub("", path))
+
 
 def bind(folder: Path, port: int, tries: int = 50) -> ThreadingHTTPServer:
     """A server for ``folder`` on ``port``, or on one of those that follow."""
-    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    handler = partial(Handler, directory=str(folder))
     for candidate in range(port, port + tries):
         try:
             return ThreadingHTTPServer(("127.0.0.1", candidate), handler)

@@ -10,9 +10,9 @@ from importlib.resources import files
 
 from ksmlib.designs import designs
 from ksmlib.history import History
-from ksmlib.history.link import SITE
 from ksmlib.history.named import named
 from ksmlib.report import Report, run
+from ksmlib.site import HOME
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class Claim:
 
     @property
     def link(self) -> str:
-        """The address of its page."""
-        return f"{SITE}{self.id}"
+        """The address of its page in this edition."""
+        return f"{HOME}{self.id}/"
 
     def holds(self) -> bool:
         """Does the replay bear it out?"""

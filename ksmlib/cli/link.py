@@ -11,7 +11,8 @@ from ksmlib.cli.arguments import (
     chosen_designs,
     read_history,
 )
-from ksmlib.history.link import SITE, fragment
+from ksmlib.history.link import fragment
+from ksmlib.site import HOME
 
 
 def add(commands: Commands) -> None:
@@ -30,7 +31,7 @@ def add(commands: Commands) -> None:
         "--design", metavar="A,B", default="full", help="whose walk; others beside it"
     )
     parser.add_argument(
-        "--site", metavar="URL", default=SITE, help="where the book is (%(default)s)"
+        "--site", metavar="URL", default=HOME, help="where the book is (%(default)s)"
     )
     parser.set_defaults(call=_call)
 

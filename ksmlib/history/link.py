@@ -24,8 +24,6 @@ from ksmlib.history.named import named_histories
 
 #: To be raised when a history may come to another state or verdict than before.
 MODEL = 1
-#: Where the site is; a link is this and a fragment. `make book` serves it here.
-SITE = "http://localhost:8000/"
 #: Longer fragments are not read: the widget takes 65,536 characters of text,
 #: and percent-encoding makes nine of one.
 MAX_FRAGMENT = 600_000

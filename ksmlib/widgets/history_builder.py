@@ -8,7 +8,7 @@ from typing import Any
 import anywidget
 from traitlets import Bool, Dict, Int, List, TraitError, Unicode, observe, validate
 
-from ksmlib.history.link import SITE
+from ksmlib.site import HOME
 from ksmlib.widgets.arguments import design_id, tidy
 from ksmlib.widgets.controller import create
 from ksmlib.widgets.page import front_end, live_html, looks, plain_text
@@ -31,8 +31,8 @@ class HistoryBuilder(anywidget.AnyWidget):
     _esm = front_end()
     _css = looks()
 
-    # Where a link leads: the address of the book.
-    page = Unicode(SITE).tag(sync=True)
+    # Where a link leads: this edition of the book.
+    page = Unicode(HOME).tag(sync=True)
     # The rest is the front end's: ksmlib.widgets.state.WidgetState.
     history = Unicode().tag(sync=True)
     step = Int().tag(sync=True)

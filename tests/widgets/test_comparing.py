@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ksmlib.history.link import SITE
+from ksmlib.site import HOME
 
 from .reader import ORIGIN, PHONE, Opened, Widget
 
@@ -138,9 +138,9 @@ def test_a_link_leads_to_this_page_or_where_the_host_says(opened: Opened) -> Non
     link = widget.controller.snapshot()["link"]
     assert link.startswith("#h=split&s=2&d=address&v=")
     assert widget.page.evaluate("window.copied") == ORIGIN + link
-    widget.page.evaluate("site => window.models[0].set('page', site)", SITE)
+    widget.page.evaluate("home => window.models[0].set('page', home)", HOME)
     widget.push("Copy: Link")
-    assert widget.page.evaluate("window.copied") == SITE + link
+    assert widget.page.evaluate("window.copied") == HOME + link
 
 
 def test_without_a_clipboard_the_text_is_shown_selected(opened: Opened) -> None:

@@ -10,8 +10,9 @@ import traitlets
 from ipywidgets import IntSlider, VBox
 from nbclient import NotebookClient
 
-from ksmlib.history.link import SITE, read_link
+from ksmlib.history.link import read_link
 from ksmlib.history.named import named
+from ksmlib.site import HOME
 from ksmlib.widgets import HistoryBuilder
 from ksmlib.widgets.state import WidgetState
 
@@ -130,7 +131,7 @@ def test_designs_beside_it() -> None:
 
 def test_a_link_from_a_notebook_leads_to_the_book() -> None:
     widget = HistoryBuilder("mremap", step=2)
-    assert widget.page == SITE
+    assert widget.page == HOME
     assert read_link(widget.page + widget.link).step == 2
 
 
