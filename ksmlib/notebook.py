@@ -16,7 +16,7 @@ from ksmlib.designs import all_designs, designs
 from ksmlib.designs.base import EVERYTHING, DesignCost, Visit
 from ksmlib.designs.walk import anon_visits
 from ksmlib.draw.alt import curve_alt, state_alt
-from ksmlib.draw.ascii import state_ascii
+from ksmlib.draw.ascii import curve_ascii, state_ascii
 from ksmlib.draw.contexts import context_walk_scene, maps_scene
 from ksmlib.draw.data import Series, matrix_of
 from ksmlib.draw.figure import curve_figure, state_figure
@@ -52,16 +52,20 @@ from ksmlib.report.verdict import replay_with
 class Text:
     """Plain ASCII that a page shows as it is, ready to be copied into a mail."""
 
-    def __init__(self, lines: Iterable[str], note: str = "") -> None:
+    def __init__(self, lines: Iterable[str], note: str = "", link: str = "") -> None:
         self.text = "\n".join(lines)
-        #: HTML to stand below it on a page.
+        #: A sentence to stand below it, and a link with its address, as HTML.
         self.note = note
+        self.link = link
 
     def __repr__(self) -> str:
-        return self.text
+        return f"{self.text}\n\n{self.note}" if self.note else self.text
 
     def _repr_html_(self) -> str:
-        return f'<pre class="ksm-text">{escape(self.text)}</pre>{self.note}'
+        html = f'<pre class="ksm-text">{escape(self.text)}</pre>'
+        if self.note:
+            html += f'<p class="ksm-confirmed">{escape(self.note)} ({self.link})</p>'
+        return html
 
 
 def history(what: str) -> History:
@@ -93,19 +97,14 @@ def show_history(what: str) -> Text:
     On a page, a line below says if a kernel was seen to do the same.
     """
     shown = history(what)
-    return Text(shown.text.splitlines(), _confirmed(shown))
-
-
-def _confirmed(shown: History) -> str:
+    lines = shown.text.splitlines()
     recorded = confirmed(shown)
     if recorded is None:
-        return ""
+        return Text(lines)
     # ksm_traces.py puts the traces there; a chapter is one folder below the root.
     trace = f"../_static/traces/{recorded.case.name}.json"
-    return (
-        f'<p class="ksm-confirmed">Confirmed on {kernel_name()}'
-        f' (<a href="{trace}">trace</a>)</p>'
-    )
+    link = f'<a href="{trace}">trace</a>'
+    return Text(lines, f"Confirmed on {kernel_name()}", link)
 
 
 def show_verdicts(what: str, ids: str | None = None) -> Text:
@@ -149,7 +148,8 @@ def show_picture(
 def show_figure(what: str, step: int | None = None) -> Picture:
     """The same picture by networkx and matplotlib, for slides and papers."""
     state = snapshot(_at(what, step).kernel)
-    return figure_picture(lambda dark: state_figure(state, dark=dark), state_alt(state))
+    text = state_ascii(state)
+    return figure_picture(lambda d: state_figure(state, dark=d), state_alt(state), text)
 
 
 def show_ascii(what: str, step: int | None = None, design: str | None = None) -> Text:
@@ -169,7 +169,8 @@ def show_matrix(
     """
     chosen = [design.id for design in designs(ids)]
     reports = {name: report(name, ids) for name in names}
-    return matrix_picture(matrix_of(reports, chosen, heads))
+    text = "\n".join(plain.matrix_text(reports, chosen))
+    return matrix_picture(matrix_of(reports, chosen, heads), text)
 
 
 def show_matrix_text(names: Sequence[str], ids: str | None = None) -> Text:
@@ -214,6 +215,7 @@ def show_curve(series: Sequence[Series], x_label: str, y_label: str) -> Picture:
     return figure_picture(
         lambda dark: curve_figure(series, x_label, y_label, dark),
         curve_alt(series, x_label, y_label),
+        curve_ascii(series, x_label, y_label),
     )
 
 

@@ -21,6 +21,7 @@ from ksmlib.draw.anon_vmas import (
     joined_windows,
 )
 from ksmlib.draw.columns import Key, Wish, breaks, filled, folio_of_file, wishes
+from ksmlib.draw.data import Series
 from ksmlib.draw.lanes import vma_words
 from ksmlib.draw.view import WalkView
 from ksmlib.history.state import State
@@ -69,6 +70,15 @@ def state_ascii(state: State, walk: WalkView | None = None) -> str:
     lines = [*_headline(walk), *_lanes(sheet), *_trees(sheet), "", *_notes(sheet)]
     text = "\n".join(line.rstrip()[:COLUMNS] for line in lines)
     return text.encode("ascii", "replace").decode()
+
+
+def curve_ascii(series: Iterable[Series], x_label: str, y_label: str) -> str:
+    """The points of a chart, line by line."""
+    lines = folded(f"{y_label}, by {x_label}", 0)
+    for line in series:
+        points = (f"{x:,g}:\0{y:,g}" for x, y in line.points)
+        lines += [*folded(line.name, 4, "  "), *folded("  ".join(points), 4)]
+    return "\n".join(lines).replace("\0", " ")
 
 
 def _sheet(state: State, walk: WalkView | None) -> Sheet:

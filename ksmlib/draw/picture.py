@@ -6,14 +6,18 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from ksmlib.draw.alt import matrix_alt, state_alt, tree_alt
+from ksmlib.draw.ascii import state_ascii
 from ksmlib.draw.data import Matrix
 from ksmlib.draw.svg import matrix_svg, state_svg, tree_svg
 from ksmlib.draw.tree import TreeView
 from ksmlib.draw.view import WalkView
+from ksmlib.history.diff import differences
 from ksmlib.history.state import State
+from ksmlib.report.text import folded
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,16 +43,20 @@ _STYLE = (
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture and what it shows in words."""
+    """A picture, what it shows in words, and where it can be drawn so, as text.
+
+    A terminal and the plain text of a chapter show the text, or else the words.
+    """
 
     html: str
     alt: str
+    text: str = ""
 
     def _repr_html_(self) -> str:
         return self.html
 
     def __repr__(self) -> str:
-        return self.alt
+        return self.text or "\n".join(folded(f"[Picture: {self.alt}]", 0))
 
 
 def state_picture(
@@ -59,7 +67,11 @@ def state_picture(
 ) -> Picture:
     """A state; see ``ksmlib.draw.scene.state_scene()``."""
     alt = state_alt(state, before, walk, *beside)
-    return Picture(state_svg(state, before, walk, *beside), alt)
+    text = state_ascii(state, walk)
+    if before is not None:
+        changes = [folded(line, 4, "  ") for line in differences(before, state)]
+        text = "\n".join([text, "", "changed", *chain(*changes)])
+    return Picture(state_svg(state, before, walk, *beside), alt, text)
 
 
 def tree_picture(tree: TreeView) -> Picture:
@@ -67,12 +79,12 @@ def tree_picture(tree: TreeView) -> Picture:
     return Picture(tree_svg(tree), tree_alt(tree))
 
 
-def matrix_picture(matrix: Matrix) -> Picture:
-    """Designs against histories."""
-    return Picture(matrix_svg(matrix), matrix_alt(matrix))
+def matrix_picture(matrix: Matrix, text: str = "") -> Picture:
+    """Designs against histories; ``text`` is the same for a terminal."""
+    return Picture(matrix_svg(matrix), matrix_alt(matrix), text)
 
 
-def figure_picture(draw: Callable[[bool], Figure], alt: str) -> Picture:
+def figure_picture(draw: Callable[[bool], Figure], alt: str, text: str = "") -> Picture:
     """What matplotlib draws, once for light pages and once for dark ones.
 
     ``draw`` takes whether the page is dark, as the functions of
@@ -88,4 +100,4 @@ def figure_picture(draw: Callable[[bool], Figure], alt: str) -> Picture:
             f'<img class="{name}" alt="{escape(alt)}"'
             f' src="data:image/svg+xml;base64,{data}">'
         )
-    return Picture(f"{_STYLE}{images}", alt)
+    return Picture(f"{_STYLE}{images}", alt, text)

@@ -7,7 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from ksmlib.draw.data import Cell, Matrix
+from ksmlib.draw.ascii import curve_ascii, state_ascii
+from ksmlib.draw.data import Cell, Matrix, Series
 from ksmlib.draw.palette import DARK, LIGHT, Palette, contrast, luminance
 from ksmlib.draw.picture import (
     Picture,
@@ -21,6 +22,7 @@ from ksmlib.draw.strokes import arrow_head, pattern_strokes, symbol_strokes
 from ksmlib.draw.svg import matrix_svg, state_svg, stylesheet, tree_svg
 from ksmlib.draw.tree import TreeView
 from ksmlib.draw.view import WalkView
+from ksmlib.history.diff import differences
 
 from .cases import FULL_BOARD, endings, every_step, final, hostile
 
@@ -182,10 +184,23 @@ def test_pictures_for_notebooks() -> None:
     state = final("A mmap 0+2; A write 0+2 x")
     picture = state_picture(state)
     assert picture._repr_html_() == state_svg(state)
-    assert repr(picture) == picture.alt != ""
+    assert repr(picture) == picture.text == state_ascii(state)
     assert isinstance(tree_picture(TreeView("av1", ())), Picture)
     matrix = Matrix(("full",), ("merged",), {("full", "merged"): Cell(2, 0)})
     assert "found all of 2" in matrix_picture(matrix).html
+
+
+def test_pictures_for_terminals() -> None:
+    before, after = final("A mmap 0+2"), final("A mmap 0+2; A write 0+2 x")
+    changed = repr(state_picture(after, before)).partition("\n\nchanged\n  ")[2]
+    assert changed
+    assert changed.replace("\n    ", " ").split("\n  ") == differences(before, after)
+    tree = tree_picture(TreeView("av1", ()))
+    assert repr(tree) == f"[Picture: {tree.alt}]"
+    points = tuple((10.0**n, 2 * 10.0**n) for n in range(5))
+    lines = curve_ascii([Series("full", points)], "VMAs", "visits").splitlines()
+    assert lines[:2] == ["visits, by VMAs", "  full"]
+    assert lines[2] == "    1: 2  10: 20  100: 200  1,000: 2,000  10,000: 20,000"
 
 
 def test_a_figure_is_shown_light_or_dark() -> None:
