@@ -16,3 +16,5 @@ SITE = os.environ.get("KSM_SITE", "http://localhost:8000").rstrip("/") + "/"
 EDITION = 1
 #: This edition: where links that have to last lead.
 HOME = f"{SITE}v{EDITION}/"
+#: Where the whole book lies as one file, but for its `.pdf` or `.zip`.
+ARCHIVE = f"{HOME}archive/ksm-rmap-book-v{EDITION}"
