@@ -10,8 +10,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book site test lint types pytest mutants explore oracle oracle-qemu \
-  oracle-debian lab env python browsers clean
+.PHONY: help book site archive test lint types pytest mutants \
+  explore oracle oracle-qemu oracle-debian lab env python browsers clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | \
@@ -25,6 +25,10 @@ book: site ## build the book and serve it; PORT=9000 to choose where
 site: env ## build the book into _build/html, strictly
 	@rm -rf _build
 	$(BIN)/jupyter-book build . -W -n --keep-going
+
+archive: BROWSERS = chromium
+archive: site browsers ## the book as one PDF and one zip, with SHA256SUMS
+	@$(BIN)/python tools/archive.py _build/html _build/archive
 
 test: lint types pytest ## every check and every test
 
@@ -105,11 +109,13 @@ python:
 	  echo "missing: venv for $(PYTHON);" \
 	  "install it with: apt-get install python3-venv"; exit 1; }
 
+BROWSERS ?= chromium firefox-esr
+
 browsers:
-	@for browser in chromium firefox-esr; do \
+	@for browser in $(BROWSERS); do \
 	  if command -v $$browser >/dev/null; then :; \
 	  elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "Installing $$browser, which the tests of the pages need"; \
+	    echo "Installing $$browser, in which the pages are opened"; \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	      apt-get install -y -qq --no-install-recommends $$browser >/dev/null \
 	      || exit 1; \

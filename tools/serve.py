@@ -1,7 +1,7 @@
 """Serve the built book on this machine, on the first free port from --port on.
 
 It is there three times, as on its host: at /, at /latest/, and at the edition's
-own /vN/, so that the links in it open.
+own /vN/, so that the links in it open. What `make archive` has made lies beside it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,12 @@ class Handler(SimpleHTTPRequestHandler):
 
     def translate_path(self, path: str) -> str:
         """The file for the path of an address."""
-        return super().translate_path(TREE.sub("", path))
+        path = TREE.sub("", path)
+        file = super().translate_path(path)
+        if not path.startswith("/archive/"):
+            return file
+        inside = Path(file).relative_to(self.directory)
+        return str(Path(self.directory).parent / inside)
 
 
 def bind(folder: Path, port: int, tries: int = 50) -> ThreadingHTTPServer:
