@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book site archive test lint types pytest mutants \
+.PHONY: help book site archive publish folder test lint types pytest mutants \
   explore oracle oracle-qemu oracle-debian lab env python browsers clean
 
 help: ## show this list
@@ -29,6 +29,13 @@ site: env ## build the book into _build/html, strictly
 archive: BROWSERS = chromium
 archive: site browsers ## the book as one PDF and one zip, with SHA256SUMS
 	@$(BIN)/python tools/archive.py _build/html _build/archive
+
+publish: folder archive ## lay this edition into TO=DIR, for any file host
+	@$(BIN)/python tools/publish.py _build/html _build/archive $(TO)
+
+folder:
+	@test -n "$(TO)" || { echo "missing: the folder to publish into;" \
+	  "name it with: make publish TO=..."; exit 1; }
 
 test: lint types pytest ## every check and every test
 
