@@ -189,7 +189,7 @@ def print_pdf(browser: Browser, site: Path) -> bytes:
     page.route(
         address, lambda route: route.fulfill(body=html, content_type="text/html")
     )
-    page.goto(address)
+    page.goto(address, timeout=0)  # a busy machine takes its time
     printed = page.pdf(
         format="A4",
         scale=0.8,
