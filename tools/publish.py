@@ -116,7 +116,10 @@ def root(target: Path) -> None:
     # Without it GitHub's host leaves out what begins with an underscore.
     (target / ".nojekyll").touch()
     (target / "index.js").write_text(ROOT_SCRIPT, "utf-8")
-    body = '<a href="latest/">The KSM rmap book</a>'
+    body = (
+        '<a href="latest/">The KSM rmap book</a>,'
+        ' <a href="editions.html">all editions</a>'
+    )
     page = PAGE.format(head=ROOT_HEAD, body=body)
     (target / "index.html").write_text(page, "utf-8")
     items = "\n".join(rows(editions(target)))
@@ -137,8 +140,8 @@ def publish(site: Path, archive: Path, target: Path) -> None:
             names = ", ".join(differ[:3]) + (", ..." if differ[3:] else "")
             raise Refused(
                 f"edition {EDITION} is published and never changes, but this build"
-                f" differs from it in {len(differ)} files ({names}); raise EDITION"
-                " in ksmlib/site.py"
+                f" differs from it in {len(differ)} file{'s' * (len(differ) > 1)}"
+                f" ({names}); raise EDITION in ksmlib/site.py"
             )
     else:
         fresh = copied(edition, (site, "."), (archive, "archive"))

@@ -102,7 +102,7 @@ def test_a_published_edition_is_never_changed(small, name: str, text: str) -> No
 def test_a_page_that_is_gone_is_a_change(small) -> None:
     publish.publish(*small)
     (small[0] / "k1" / "index.html").unlink()
-    with pytest.raises(Refused, match=r"in 1 files \(k1/index.html\); raise EDITION"):
+    with pytest.raises(Refused, match=r"in 1 file \(k1/index.html\); raise EDITION"):
         publish.publish(*small)
 
 
