@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 
+from ksmlib.claims import claims
+from ksmlib.claims.program import claim_program
 from ksmlib.cli.arguments import HISTORY_HELP, Commands, UsageError, read_history
 from ksmlib.history.named import named_histories
 from ksmlib.repro import ReproError, c_program
+from ksmlib.repro.named import named_program
 
 
 def add(commands: Commands) -> None:
@@ -16,19 +19,28 @@ def add(commands: Commands) -> None:
         help="print a C program that runs a history on a real kernel",
         description="Prints one C file, without libraries. It runs the history with"
         " real processes, makes the kernel walk each KSM page, and says in TAP which"
-        " mappings were reached.",
+        " pages went, and which mappings were reached.",
     )
     parser.add_argument(
-        "history", metavar="HISTORY", nargs="?", default="-", help=HISTORY_HELP
+        "history",
+        metavar="HISTORY",
+        nargs="?",
+        default="-",
+        help=f"the id of a claim, {HISTORY_HELP}",
     )
     parser.set_defaults(call=_call)
 
 
 def _call(arguments: argparse.Namespace) -> None:
-    history = read_history(arguments.history)
-    known = named_histories().get(arguments.history)
-    title = f"{arguments.history}: {known.title}" if known else ""
     try:
-        print(c_program(history, title), end="")
+        print(_program(arguments.history), end="")
     except ReproError as error:
         raise UsageError(str(error)) from None
+
+
+def _program(argument: str) -> str:
+    if argument in claims():
+        return claim_program(claims()[argument])
+    if argument in named_histories():
+        return named_program(argument)
+    return c_program(read_history(argument))

@@ -5,24 +5,36 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from ksmlib.claims import claims
+from ksmlib.claims.program import claim_program
 from ksmlib.history import parse
-from ksmlib.history.named import named, named_histories
+from ksmlib.history.named import named
 from ksmlib.history.random import random_history
 from ksmlib.report import run
 from ksmlib.repro import ReproError, c_program
+from ksmlib.repro.named import with_program
 
-COMPILERS = [cc for cc in ("gcc", "clang") if shutil.which(cc)]
-WALKED = [name for name in named_histories() if run(named(name), []).walks]
+#: `make test` sees to it that both are there.
+COMPILERS = [
+    pytest.param(
+        cc, marks=pytest.mark.skipif(not shutil.which(cc), reason=f"there is no {cc}")
+    )
+    for cc in ("gcc", "clang")
+]
+KSM = '"/sys/kernel/mm/ksm/"'
 
 
-def compiled(text: str, folder: Path, cc: str) -> Path:
+def compiled(text: str, folder: Path, cc: str = "gcc") -> Path:
     """The program. Fails with what the compiler says, be it a warning."""
     source, program = folder / "repro.c", folder / "repro"
     source.write_text(text, encoding="ascii")
@@ -34,62 +46,102 @@ def compiled(text: str, folder: Path, cc: str) -> Path:
     return program
 
 
-def test_there_is_a_compiler():
-    assert COMPILERS
+@pytest.mark.parametrize("name", with_program())
+def test_a_named_history_compiles_without_a_warning(name, tmp_path):
+    compiled(c_program(named(name)), tmp_path)
+
+
+EVERYTHING = """
+One mmap 0+4
+One mmap 3+1
+One read 0+1
+B2 mmap 4+2 file F@5
+B2 mmap 9+1 file G@0
+B2 write 4+2 x
+One write 0+2 x
+One write 7+1 y
+One madvise 0+2 mergeable
+One fork C
+C mprotect 2+1 none
+C mremap 3+1 8 dontunmap
+C mremap 3+1 +2
+C munmap 8+1
+C madvise 0+1 dontneed
+B2 exit
+B2 write 0+1 x
+One fork C
+ksmd 2
+"""
 
 
 @pytest.mark.parametrize("cc", COMPILERS)
-@pytest.mark.parametrize("name", WALKED)
-def test_a_named_history_compiles_without_a_warning(name, cc, tmp_path):
-    compiled(c_program(named(name), name), tmp_path, cc)
+def test_every_operation_compiles_without_a_warning(cc, tmp_path):
+    compiled(c_program(parse(EVERYTHING)), tmp_path, cc)
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_a_random_history_compiles_if_it_leaves_a_ksm_page(seed, tmp_path):
     history = random_history(Random(seed))
     if run(history, []).walks:
-        compiled(c_program(history), tmp_path, COMPILERS[0])
+        compiled(c_program(history), tmp_path)
     else:
         with pytest.raises(ReproError, match="without a KSM page"):
             c_program(history)
 
 
-def test_without_root_it_says_skip():
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        program = compiled(c_program(named("moved")), folder, COMPILERS[0])
-        nobody = 65534 if os.geteuid() == 0 else None
-        done = subprocess.run([program], capture_output=True, text=True, user=nobody)
-    assert done.stdout == "TAP version 13\n1..0 # SKIP needs root\n"
-    assert done.returncode == 4
+def section(text: str, name: str) -> list[str]:
+    """The lines of a part of the program, without what all programs have."""
+    start = rf"^(?:static |}} )[^\n]*{name}"
+    [found] = re.findall(rf"{start}\n(?:{{\n)?(.*?)\n}}", text, re.M | re.S)
+    return [line.strip() for line in found.splitlines()]
 
 
-TABLES = """
-A mmap 0+2
-A mmap 1+2
-A write 0+2 x
-A madvise 0+2 mergeable
-ksmd 2
-A fork B
-"""
-
-
-def test_the_tables_hold_each_operation_its_errno_and_each_mapping():
-    text = c_program(parse(TABLES))
-    history = re.search(r"history\[\] = \{\n(.*?)\n\};", text, re.DOTALL)
-    assert history[1].splitlines() == [
-        '\t{ "A mmap 0+2", MMAP, 0, 0, 2, NONE, 0, 0, 0 },',
-        '\t{ "A mmap 1+2", MMAP, 0, 1, 2, NONE, 0, 0, EEXIST },',
-        '\t{ "A write 0+2 x", WRITE, 0, 0, 2, 0, 0, 0, 0 },',
-        '\t{ "A madvise 0+2 mergeable", MADVISE, 0, 0, 2, MADV_MERGEABLE, 0, 0, 0 },',
-        '\t{ "ksmd 2", KSMD, NONE, 0, 2, 0, 0, 0, 0 },',
-        '\t{ "A fork B", FORK, 0, 0, 0, 1, 0, 0, 0 },',
+def test_each_operation_is_a_step_of_the_process_that_does_it():
+    assert section(c_program(parse(EVERYTHING)), r"void history\(void\)") == [
+        "START(proc_One);",
+        'STEP(proc_One, "One mmap 0+4", mmap(at(0), 4 * PAGE, RW, ANON, -1, 0));',
+        'REFUSED(proc_One, EEXIST, "One mmap 3+1",',
+        "mmap(at(3), 1 * PAGE, RW, ANON, -1, 0));",
+        'STEP(proc_One, "One read 0+1", read_pages(0, 1));',
+        "START(proc_B2);",
+        'STEP(proc_B2, "B2 mmap 4+2 file F@5",',
+        "mmap(at(4), 2 * PAGE, RW, PRIVATE, files[0], 5 * PAGE));",
+        'STEP(proc_B2, "B2 mmap 9+1 file G@0",',
+        "mmap(at(9), 1 * PAGE, RW, PRIVATE, files[1], 0 * PAGE));",
+        'STEP(proc_B2, "B2 write 4+2 x", write_pages(4, 2, 0));',
+        'STEP(proc_One, "One write 0+2 x", write_pages(0, 2, 0));',
+        'REFUSED(proc_One, EFAULT, "One write 7+1 y", write_pages(7, 1, 1));',
+        'STEP(proc_One, "One madvise 0+2 mergeable",',
+        "madvise(at(0), 2 * PAGE, MADV_MERGEABLE));",
+        'STEP(proc_One, "One fork C", spawn(C));',
+        'STEP(C, "C mprotect 2+1 none", mprotect(at(2), 1 * PAGE, PROT_NONE));',
+        'STEP(C, "C mremap 3+1 8 dontunmap",',
+        "mremap(at(3), 1 * PAGE, 1 * PAGE, MOVE | MREMAP_DONTUNMAP, at(8)));",
+        'STEP(C, "C mremap 3+1 +2", mremap(at(3), 1 * PAGE, 2 * PAGE, 0));',
+        'STEP(C, "C munmap 8+1", munmap(at(8), 1 * PAGE));',
+        'STEP(C, "C madvise 0+1 dontneed",',
+        "madvise(at(0), 1 * PAGE, MADV_DONTNEED));",
+        'STEP(HARNESS, "B2 exit", end(proc_B2));',
+        "/* B2 write 0+1 x: ESRCH */",
+        "/* One fork C: EEXIST */",
+        'STEP(HARNESS, "ksmd 2", scan(2));',
     ]
-    mappings = re.search(r"mappings\[\] = \{\n(.*?)\n\};", text, re.DOTALL)
-    expected = [(process, page) for process in (0, 1) for page in (0, 1)]
-    assert mappings[1].splitlines() == [f"\t{{ {p}, {n}, 0 }}," for p, n in expected]
-    assert "@" not in text
+
+
+def test_the_tables_have_each_mapping_of_each_ksm_page():
+    text = c_program(named("parent-not-mergeable"))
+    assert section(text, r"mappings\[\] = {") == ["{ A, 1 },", "{ B, 0 },", "{ B, 1 },"]
+    assert section(text, r"folios\[\] = {") == [
+        '{ "A:1 B:0-1", &mappings[0], &mappings[3] },'
+    ]
+    assert not re.search("@[A-Z]+@|//@", text)
+
+
+def test_what_a_history_does_not_use_is_left_out():
+    moved, everything = c_program(named("moved")), c_program(parse(EVERYTHING))
+    for word in ("read_pages", "files[", "DONTUNMAP"):
+        assert word in everything
+        assert word not in moved
 
 
 MANY = "; ".join(
@@ -107,3 +159,75 @@ MANY = "; ".join(
 def test_what_makes_no_program_is_said_in_one_sentence(history, why):
     with pytest.raises(ReproError, match=f"^{why}$"):
         c_program(parse(history))
+
+
+@pytest.mark.parametrize("one", claims().values(), ids=lambda c: c.id)
+def test_a_claim_is_the_program_of_its_history_under_its_own_head(one):
+    text = claim_program(one)
+    assert text.isascii()
+    assert one.link in text
+    assert text.endswith(c_program(one.operations).partition("#define")[2])
+
+
+# --- on a machine that cannot ---------------------------------------------
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Any user may look into it."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def test_without_root_it_says_skip(folder):
+    program = compiled(c_program(named("moved")), folder)
+    nobody = 65534 if os.geteuid() == 0 else None
+    done = subprocess.run([program], capture_output=True, text=True, user=nobody)
+    assert done.stdout == "TAP version 13\n1..0 # SKIP needs root\n"
+    assert done.returncode == 4
+
+
+# A folder in place of that of ksmd: nobody scans, and what is set can be seen.
+BEFORE = {"run": "1\n", "sleep_millisecs": "20\n", "pages_to_scan": "7\n"}
+
+
+def with_own_settings(folder: Path) -> Path:
+    settings = folder / "ksm"
+    settings.mkdir()
+    for name, value in {**BEFORE, "full_scans": "0\n"}.items():
+        (settings / name).write_text(value)
+    text = c_program(named("moved"))
+    assert text.count(KSM) == 1
+    text = text.replace(KSM, f'"{settings}/"').replace("geteuid()", "0")
+    text = text.replace('"/proc/kpageflags"', '"/"').replace(
+        '"/sys/fs/cgroup/"', '"/dev/null/"'
+    )
+    return compiled(text, folder)
+
+
+def settings_in(folder: Path) -> dict[str, str]:
+    """As they are; a file is written over, not cut off, as sysfs does it."""
+    return {name: (folder / "ksm" / name).read_text()[:2] for name in BEFORE}
+
+
+def wait_until(what, seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not what() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert what()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_killed_it_puts_back_every_setting_and_leaves_no_process(folder, how):
+    program = subprocess.Popen(
+        [with_own_settings(folder)], stdout=subprocess.PIPE, start_new_session=True
+    )
+    before = settings_in(folder)
+    wait_until(lambda: settings_in(folder)["sleep_millisecs"] == "10")
+    assert settings_in(folder) != before
+    program.send_signal(how)
+    assert program.wait() == -how
+    wait_until(lambda: settings_in(folder) == before)
+    # The pipe ends when the last process that has it does.
+    assert program.stdout.read() == b"TAP version 13\n"
