@@ -5,6 +5,7 @@ from __future__ import annotations
 from ksmlib.claims.registry import Claim
 from ksmlib.report.text import folded
 from ksmlib.repro import c_program
+from ksmlib.repro.verdict import walks_said
 
 
 def claim_program(claim: Claim) -> str:
@@ -16,9 +17,6 @@ def claim_program(claim: Claim) -> str:
             "",
             *folded(claim.says, 0),
             "",
-            "In the model a mapping is not reached by the walk of",
-            *folded(", ".join(claim.misses), 0, "\t"),
-            "and all are reached by that of",
-            *folded(", ".join(claim.finds), 0, "\t"),
+            *walks_said(claim.operations, claim.designs),
         ],
     )

@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -36,11 +36,16 @@ class GuestError(Exception):
 
 @dataclass(frozen=True)
 class Kernel:
-    """A kernel that was built: its name, and the folder of all images."""
+    """A kernel that was built: its name, and the folder of all images.
+
+    ``files`` are put into the guest's root besides, or in place of what is
+    called the same there; all are executable.
+    """
 
     name: str
     images: Path
     run_script: RunScript
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:

@@ -42,7 +42,7 @@ _KERNEL = (
 
 
 def initramfs(kernel: Kernel, script: str) -> bytes:
-    """The root of the guest: init, runner, the script, the kernel's modules.
+    """The root of the guest: init, runner, script, modules, ``kernel.files``.
 
     Modules are named so that they load in order of name.
     """
@@ -53,6 +53,7 @@ def initramfs(kernel: Kernel, script: str) -> bytes:
     }
     for module in sorted(kernel.folder.glob("*.ko")):
         files[module.name] = module.read_bytes()
+    files.update(kernel.files)
     return archive(_FOLDERS, files)
 
 

@@ -45,6 +45,9 @@ def fill_root(root: Path, kernel: Kernel, script: str) -> Path:
     shutil.copy(kernel.images / "uml-init", root / "init")
     shutil.copy(kernel.images / "runner", root / "runner")
     (root / "script").write_text(script, encoding="ascii")
+    for name, data in kernel.files.items():
+        (root / name).write_bytes(data)
+        (root / name).chmod(0o755)
     result = root / "out" / "result"
     result.touch()
     return result
