@@ -10,6 +10,7 @@ from ksmlib.cli.arguments import HISTORY_HELP, Commands, UsageError, read_histor
 from ksmlib.history.named import named_histories
 from ksmlib.repro import ReproError, c_program
 from ksmlib.repro.named import named_program
+from ksmlib.repro.selftest import selftest
 
 
 def add(commands: Commands) -> None:
@@ -28,14 +29,31 @@ def add(commands: Commands) -> None:
         default="-",
         help=f"the id of a claim, {HISTORY_HELP}",
     )
+    parser.add_argument(
+        "--selftest",
+        metavar="NAME",
+        help="print a named history as a case of tools/testing/selftests/mm/rmap.c"
+        " instead, if it has one process",
+    )
     parser.set_defaults(call=_call)
 
 
 def _call(arguments: argparse.Namespace) -> None:
     try:
-        print(_program(arguments.history), end="")
+        if arguments.selftest is not None:
+            print(_selftest(arguments.selftest), end="")
+        else:
+            print(_program(arguments.history), end="")
     except ReproError as error:
         raise UsageError(str(error)) from None
+
+
+def _selftest(name: str) -> str:
+    try:
+        one = named_histories()[name]
+    except KeyError:
+        raise UsageError(f"no named history {name[:40]!r}") from None
+    return selftest(one.history, name, one.title)
 
 
 def _program(argument: str) -> str:
