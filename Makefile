@@ -1,6 +1,6 @@
 # Everything happens in .venv; nothing outside this folder is touched, except
-# that `make test`, run as root, installs Debian's chromium and firefox-esr if
-# there are none.
+# that `make test`, run as root, installs Debian's chromium, firefox-esr and
+# clang if there are none.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -11,7 +11,7 @@ READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
 .PHONY: help book site archive publish folder test lint types pytest mutants \
-  explore oracle oracle-qemu oracle-debian lab env python browsers clean
+  explore oracle oracle-qemu oracle-debian lab env python programs clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | \
@@ -26,8 +26,8 @@ site: env ## build the book into _build/html, strictly
 	@rm -rf _build
 	$(BIN)/jupyter-book build . -W -n --keep-going
 
-archive: BROWSERS = chromium
-archive: site browsers ## the book as one PDF and one zip, with SHA256SUMS
+archive: PROGRAMS = chromium
+archive: site programs ## the book as one PDF and one zip, with SHA256SUMS
 	@$(BIN)/python tools/archive.py _build/html _build/archive
 
 publish: folder archive ## lay this edition into TO=DIR, for any file host
@@ -47,7 +47,7 @@ types: env
 	$(BIN)/mypy
 
 # loadgroup: the tests that share one built site run on one worker.
-pytest: env browsers
+pytest: env programs
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 # A rule of the model broken, one at a time; the table is in the book.
@@ -116,18 +116,18 @@ python:
 	  echo "missing: venv for $(PYTHON);" \
 	  "install it with: apt-get install python3-venv"; exit 1; }
 
-BROWSERS ?= chromium firefox-esr
+PROGRAMS ?= chromium firefox-esr clang
 
-browsers:
-	@for browser in $(BROWSERS); do \
-	  if command -v $$browser >/dev/null; then :; \
+programs:
+	@for program in $(PROGRAMS); do \
+	  if command -v $$program >/dev/null; then :; \
 	  elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "Installing $$browser, in which the pages are opened"; \
+	    echo "Installing $$program, which is needed besides"; \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-	      apt-get install -y -qq --no-install-recommends $$browser >/dev/null \
+	      apt-get install -y -qq --no-install-recommends $$program >/dev/null \
 	      || exit 1; \
 	  else \
-	    echo "missing: $$browser;" \
-	      "install it with: sudo apt-get install $$browser"; exit 1; \
+	    echo "missing: $$program;" \
+	      "install it with: sudo apt-get install $$program"; exit 1; \
 	  fi; \
 	done

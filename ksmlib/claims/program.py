@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from ksmlib.claims.registry import Claim
+from ksmlib.claims.registry import Claim, claims
 from ksmlib.report.text import folded
 from ksmlib.repro import c_program
+from ksmlib.repro.program import folios
 from ksmlib.repro.verdict import walks_said
+
+
+def with_program() -> list[Claim]:
+    """The claims whose history ends with a KSM page."""
+    return [
+        one
+        for one in claims().values()
+        if one.operations is not None and folios(one.operations)
+    ]
 
 
 def claim_program(claim: Claim) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ksmlib.claims import claims
+from ksmlib.claims.program import with_program as claims_with_program
 from ksmlib.cli.arguments import Commands, UsageError, chosen_designs
 from ksmlib.cli.kernel.shared import (
     DIFFERENT,
@@ -86,10 +87,9 @@ def _call(arguments: argparse.Namespace) -> int:
 
 def _histories(names: Sequence[str]) -> list[str]:
     """The histories of these names and claims. Raises UsageError."""
-    shown = [one.history for one in claims().values() if one.history]
     if not names:
-        walked = [what for what in shown if folios(history_of(what))]
-        return list(dict.fromkeys([*with_program(), *walked]))
+        shown = [one.history for one in claims_with_program()]
+        return list(dict.fromkeys([*with_program(), *shown]))
     found = []
     for name in names:
         what = claims()[name].history if name in claims() else name
