@@ -220,14 +220,31 @@ def wait_until(what, seconds: float = 20.0) -> None:
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_killed_it_puts_back_every_setting_and_leaves_no_process(folder, how):
-    program = subprocess.Popen(
-        [with_own_settings(folder)], stdout=subprocess.PIPE, start_new_session=True
-    )
+    file = with_own_settings(folder)
     before = settings_in(folder)
-    wait_until(lambda: settings_in(folder)["sleep_millisecs"] == "10")
+    program = subprocess.Popen([file], stdout=subprocess.PIPE, start_new_session=True)
+    wait_until(lambda: settings_in(folder)["pages_to_scan"] == "10")
     assert settings_in(folder) != before
     program.send_signal(how)
     assert program.wait() == -how
-    wait_until(lambda: settings_in(folder) == before)
     # The pipe ends when the last process that has it does.
-    assert program.stdout.read() == b"TAP version 13\n"
+    assert program.communicate(timeout=30)[0] == b"TAP version 13\n"
+    assert settings_in(folder) == before
+
+
+def test_where_nothing_merges_it_cannot_tell_and_puts_back_every_setting(folder):
+    file = with_own_settings(folder)
+    before = settings_in(folder)
+    program = subprocess.Popen([file], stdout=subprocess.PIPE)
+    # ksmd, as far as it can be seen
+    for scans in range(1, 5000):
+        if program.poll() is not None:
+            break
+        (folder / "ksm" / "full_scans").write_text(f"{scans}\n")
+        time.sleep(0.02)
+    said = program.communicate(timeout=30)[0].decode().splitlines()
+    assert said[:2] == ["TAP version 13", "1..5"]
+    assert "ok 1 - every step ends as in the model" in said[-2]
+    assert said[-1] == "Bail out! what is merged is not as in the model"
+    assert program.returncode == 4
+    assert settings_in(folder) == before
