@@ -20,13 +20,11 @@ def with_program() -> list[Claim]:
 
 def claim_program(claim: Claim) -> str:
     """One C file, see ``ksmlib.repro``."""
-    return c_program(
-        claim.operations,
-        [
-            f"{claim.id} of the KSM rmap book, {claim.link}",
-            "",
-            *folded(claim.says, 0),
-            "",
-            *walks_said(claim.operations, claim.designs),
-        ],
-    )
+    lines = [
+        f"{claim.id} of the KSM rmap book, {claim.link}",
+        "",
+        *folded(claim.says, 0),
+        "",
+        *walks_said(claim.operations, claim.designs),
+    ]
+    return c_program(claim.operations, "\n".join(lines))

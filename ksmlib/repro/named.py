@@ -17,4 +17,4 @@ def with_program() -> tuple[str, ...]:
 def named_program(name: str) -> str:
     """The program under the history's title. Raises KeyError, ReproError."""
     one = named_histories()[name]
-    return c_program(one.history, [f"{name}: {one.title}"])
+    return c_program(one.history, f"{name}: {one.title}")

@@ -48,13 +48,13 @@ class ReproError(ValueError):
     """Why a history makes no program, in one sentence."""
 
 
-def c_program(history: History, head: Sequence[str] = ()) -> str:
+def c_program(history: History, title: str = "") -> str:
     """One C file that runs the history and makes the kernel walk.
 
-    ``head`` is said at its beginning, line by line. Raises ReproError.
+    ``title``, of one line or more, is said at its head. Raises ReproError.
     """
     writer = _Writer(history)
-    said = [*head, *([""] if head else [])]
+    said = [*title.splitlines(), ""] if title else []
     said += [f"\t{operation}" for operation in history.operations]
     steps = "\n".join(writer.steps())
     frame = (files("ksmlib.repro") / "program.c").read_text("utf-8")
