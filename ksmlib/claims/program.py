@@ -6,25 +6,24 @@ from ksmlib.claims.registry import Claim, claims
 from ksmlib.report.text import folded
 from ksmlib.repro import c_program
 from ksmlib.repro.program import folios
+from ksmlib.repro.runs import history_of
 from ksmlib.repro.verdict import walks_said
 
 
 def with_program() -> list[Claim]:
     """The claims whose history ends with a KSM page."""
-    return [
-        one
-        for one in claims().values()
-        if one.operations is not None and folios(one.operations)
-    ]
+    shown = (one for one in claims().values() if one.history)
+    return [one for one in shown if folios(history_of(one.history))]
 
 
 def claim_program(claim: Claim) -> str:
     """One C file, see ``ksmlib.repro``."""
+    history = history_of(claim.history)
     lines = [
         f"{claim.id} of the KSM rmap book, {claim.link}",
         "",
         *folded(claim.says, 0),
         "",
-        *walks_said(claim.operations, claim.designs),
+        *walks_said(history, claim.designs),
     ]
-    return c_program(claim.operations, "\n".join(lines))
+    return c_program(history, "\n".join(lines))

@@ -27,6 +27,11 @@ def history_of(what: str) -> History:
     return named(what) if what in named_histories() else parse(what)
 
 
+def key_of(what: str) -> str:
+    """What a history is called in a file of runs: its name, or its operations."""
+    return what if what in named_histories() else parse(what).one_line
+
+
 @cache
 def _hash(history: str) -> str:
     return program_hash(history_of(history))
@@ -36,7 +41,7 @@ def _hash(history: str) -> str:
 class Run:
     """One program on one kernel, which followed ``design`` meanwhile.
 
-    ``history`` is a name or a text. ``program`` is the hash of the program that
+    ``history`` is as ``key_of()`` calls it. ``program`` is the hash of the program that
     ran, ``status`` its exit status, ``kept`` whether all settings were
     afterwards as before.
     """
@@ -80,8 +85,9 @@ class Runs:
 
     def of(self, history: str, design: str) -> Run | None:
         """The run of that history under that design, if there is one."""
+        key = key_of(history)
         for run in self.runs:
-            if (run.history, run.design) == (history, design):
+            if (run.history, run.design) == (key, design):
                 return run
         return None
 

@@ -11,7 +11,7 @@ from ksmlib.history.named import named
 from ksmlib.oracle import programs
 from ksmlib.repro import runs
 from ksmlib.repro.named import with_program
-from ksmlib.repro.runs import Runs, read_runs, recorded_runs, repro_says
+from ksmlib.repro.runs import Runs, key_of, read_runs, recorded_runs, repro_says
 from ksmlib.repro.verdict import Outcome, differences, outcomes
 from tests.repro.guest import Guest, kernel, tap_of
 
@@ -156,8 +156,9 @@ def test_every_program_ran_as_it_is_now_and_as_in_the_model(name):
     recorded = RECORDED[name]
     asked = ASKED[name] or recorded.about["designs"]
     have = {(one.history, one.design) for one in recorded.runs}
-    walked = {one.history for one in claims_with_program()} | set(with_program())
-    assert have == {(what, design) for what in walked for design in asked}
+    walked = {key_of(one.history) for one in claims_with_program()}
+    walked |= set(with_program())
+    assert {(what, design) for what in walked for design in asked} <= have
     again = "run `ksmlib kernel repro --kernel {}` again: {} has changed"
     for one in recorded.runs:
         assert one.current, again.format(name, one.history)

@@ -20,6 +20,7 @@ from ksmlib.cli.kernel.shared import (
     one_sentence,
     print_lines,
 )
+from ksmlib.history import HistoryError
 from ksmlib.history.named import named_histories
 from ksmlib.oracle.batch import kernel_record
 from ksmlib.oracle.boot import Kernel
@@ -27,7 +28,7 @@ from ksmlib.oracle.programs import run_programs
 from ksmlib.oracle.progress import Progress
 from ksmlib.repro.named import with_program
 from ksmlib.repro.program import folios
-from ksmlib.repro.runs import Run, history_of, read_runs, runs_json
+from ksmlib.repro.runs import Run, history_of, key_of, read_runs, runs_json
 from ksmlib.repro.verdict import outcomes
 
 _RUNS = Path(__file__).parents[2] / "repro" / "runs"
@@ -88,7 +89,7 @@ def _call(arguments: argparse.Namespace) -> int:
 def _histories(names: Sequence[str]) -> list[str]:
     """The histories of these names and claims. Raises UsageError."""
     if not names:
-        shown = [one.history for one in claims_with_program()]
+        shown = [key_of(one.history) for one in claims_with_program()]
         return list(dict.fromkeys([*with_program(), *shown]))
     found = []
     for name in names:
@@ -97,7 +98,7 @@ def _histories(names: Sequence[str]) -> list[str]:
             raise UsageError(f"no claim and no named history {name[:40]!r}")
         if not what or not folios(history_of(what)):
             raise UsageError(f"{name} ends without a KSM page to walk")
-        found.append(what)
+        found.append(key_of(what))
     return list(dict.fromkeys(found))
 
 
@@ -122,12 +123,14 @@ def _recorded(out: Path, about: dict[str, Any]) -> dict[tuple[str, str], Run]:
         raise UsageError(f"{out} is no file of runs") from None
     if {**before.about, "date": about["date"]} != about:
         return {}
-    known = _histories([])
-    return {
-        (run.history, run.design): run
-        for run in before.runs
-        if run.history in known and run.current
-    }
+    return {(run.history, run.design): run for run in before.runs if _is_current(run)}
+
+
+def _is_current(run: Run) -> bool:
+    try:
+        return run.current
+    except HistoryError:  # it was a name, and is none any more
+        return False
 
 
 def _run(
