@@ -1,50 +1,106 @@
-"""What a claim stands on besides the model: kernels, and whole bounds."""
+"""What a claim stands on: the model, whole bounds, kernels, a program to run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
 
+from ksmlib.claims.bounds import (
+    Breaks,
+    Keeps,
+    explored,
+    explored_with,
+    fewest_operations,
+    states_of,
+)
+from ksmlib.claims.proofs import Walks
 from ksmlib.claims.registry import Claim
-from ksmlib.explore.exploration import operations_in
-from ksmlib.explore.manifest import explorations
-from ksmlib.history.named import named
-from ksmlib.oracle.confirmed import confirmed, kernel_name
+from ksmlib.history.link import MODEL
+from ksmlib.oracle.confirmed import confirmed, recording
+
+_KERNELS = {"uml": "User Mode Linux", "qemu": "x86, QEMU", "debian": "Debian, QEMU"}
 
 
-def evidence(claim: Claim) -> Iterator[tuple[str, str]]:
-    """Each layer, and what it says of the claim, in a few words."""
-    said = kernel_says(claim.history)
-    if said:
-        yield "kernel", said
-    for design in claim.misses:
-        bound = bound_says(claim, design)
-        if bound:
-            yield "bound", bound
+@dataclass(frozen=True)
+class Layer:
+    """One layer of evidence, in a sentence.
 
-
-def kernel_says(history: str) -> str:
-    """Which kernel did the same as the model at every step, and missed the same.
-
-    Nothing if the history was not recorded, or if they differ.
+    ``trace`` names the recorded trace that shows it, if there is one.
     """
-    if confirmed(named(history)) is None:
-        return ""
-    return f"{kernel_name()} does and misses the same"
+
+    name: str
+    says: str
+    trace: str = ""
 
 
-def bound_says(claim: Claim, design: str) -> str:
-    """How short a history must be to break a design, if that was explored."""
-    length = len(claim.operations.operations)
-    for recorded in explorations().values():
-        explored = recorded.exploration
-        broken = explored.shortest(design, "every") if explored else None
-        if explored is None or broken is None:
-            continue
-        bound = explored.bound
-        of = f"{bound.procs} processes, {bound.pages} pages"
-        shortest = operations_in(broken.history)
-        if shortest == length:
-            return f"{design}: none shorter, of all with {of}"
-        if shortest < length:
-            return f"{design}: the shortest has {shortest} operations ({of})"
-    return ""
+def evidence(claim: Claim) -> list[Layer]:
+    """Every layer that there is: unknown is left out."""
+    return [*_kernel(claim), *_bound(claim), *_model(claim), *_replay(claim)]
+
+
+def kernel_name() -> str:
+    """The kernel of the recording, as a stranger would call it."""
+    head = recording().head
+    return f"Linux {head['release']} ({_KERNELS[head['kernel']]})"
+
+
+def joined(words: tuple[str, ...] | list[str]) -> str:
+    """``a, b and c``."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def _kernel(claim: Claim) -> Iterator[Layer]:
+    """Which kernel did the same as the model at every step, and missed the same."""
+    if claim.operations is None or isinstance(claim.proof, Keeps):
+        return
+    recorded = confirmed(claim.operations)
+    if recorded is None:
+        return
+    says = f"{kernel_name()} went through the same states"
+    walked = [d for d in claim.designs if d in recording().head["designs"]]
+    if walked and isinstance(claim.proof, Walks | Breaks):
+        walks = "walks" if len(walked) > 1 else "walk"
+        says += f", and its {walks} under {joined(walked)} missed the same PTEs"
+    yield Layer("kernel", says, recorded.case.name)
+
+
+def _bound(claim: Claim) -> Iterator[Layer]:
+    """What is known of every history up to a bound."""
+    proof = claim.proof
+    if isinstance(proof, Keeps):
+        found = explored_with(proof.design).values()
+        tried = sum(
+            level.generated + level.refused for e in found for level in e.levels
+        )
+        states = sum(map(states_of, found))
+        says = f"every history within the bounds above: {states:,} states, {tried:,}"
+        yield Layer("bound", f"{says} operations tried on the model")
+    elif isinstance(proof, Breaks):
+        says = f"no history of fewer than {proof.operations} operations does"
+        yield Layer("bound", f"{says}, of all within {_bounds()}")
+    elif isinstance(proof, Walks) and proof.misses:
+        fewest = {d: fewest_operations(d, "every") for d in proof.misses}
+        known = [f"{n} operations for {design}" for design, n in fewest.items() if n]
+        if known:
+            says = f"the shortest history that misses a PTE, of all within {_bounds()}"
+            yield Layer("bound", f"{says}: {', '.join(known)}")
+
+
+def _bounds() -> str:
+    states = sum(map(states_of, explored().values()))
+    return f"{len(explored())} bounds ({states:,} states)"
+
+
+def _model(claim: Claim) -> Iterator[Layer]:
+    says = f"ksmlib {version('ksmlib')}, model {MODEL}; hash of the result"
+    yield Layer("model", f"{says} {claim.hash}")
+
+
+def _replay(claim: Claim) -> Iterator[Layer]:
+    """How to see it again, here and on another kernel."""
+    if isinstance(claim.proof, Keeps):
+        yield Layer("replay", "ksmlib explore --manifest all")
+    elif claim.history:
+        says = f"ksmlib run {claim.id}; on a kernel, as C: ksmlib repro {claim.id}"
+        yield Layer("replay", says)

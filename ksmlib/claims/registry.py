@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from importlib.resources import files
+from typing import Any
 
-from ksmlib.designs import designs
+from ksmlib.claims.bounds import Breaks, Keeps
+from ksmlib.claims.counts import Region, Sizes, Visits
+from ksmlib.claims.proofs import Leaves, Proof, Walks, history_of
 from ksmlib.history import History
-from ksmlib.history.named import named
-from ksmlib.report import Report, run
 from ksmlib.site import HOME
 
 
@@ -19,35 +21,35 @@ from ksmlib.site import HOME
 class Claim:
     """One sentence that somebody may quote, and what it stands on.
 
-    On its named history the designs in ``misses`` miss a PTE, and those in
-    ``finds`` find all. ``chapter`` is an anchor of the book, ``since`` the
-    edition that had the claim first. ``withdrawn`` is empty, or the date on
-    which it was found wrong, and why.
+    ``chapter`` is an anchor of the book, ``since`` the edition that had the
+    claim first. ``rules`` are those of the model that carry it: with one of
+    them broken it does not hold. ``unless`` says what else would have to be so.
+    ``withdrawn`` is empty, or the date on which it was found wrong, and why.
     """
 
     id: str
-    says: str
-    history: str
-    misses: tuple[str, ...]
-    finds: tuple[str, ...]
+    statement: str
+    proof: Proof
     chapter: str
     since: int
+    rules: tuple[str, ...] = ()
+    unless: str = ""
     withdrawn: str = ""
 
     @property
-    def operations(self) -> History:
-        """The named history."""
-        return named(self.history)
+    def history(self) -> str:
+        """The history that shows it, by name or as text; nothing if none does."""
+        return self.proof.example
+
+    @property
+    def operations(self) -> History | None:
+        """The same, parsed."""
+        return history_of(self.history) if self.history else None
 
     @property
     def designs(self) -> tuple[str, ...]:
-        """Those it speaks of: first who misses, then who finds."""
-        return (*self.misses, *self.finds)
-
-    @property
-    def report(self) -> Report:
-        """The verdicts, from a replay."""
-        return run(self.operations, designs(",".join(self.designs)))
+        """Those it speaks of."""
+        return self.proof.designs
 
     @property
     def link(self) -> str:
@@ -55,24 +57,46 @@ class Claim:
         return f"{HOME}{self.id}/"
 
     def holds(self) -> bool:
-        """Does the replay bear it out?"""
-        report = self.report
-        missed = all(report.missed(design) for design in self.misses)
-        found = not any(report.missed(design) for design in self.finds)
-        return bool(report.walks) and missed and found
+        """Does the model, or what was explored, still bear it out?"""
+        return self.proof.holds()
 
-    @property
+    @cached_property
     def hash(self) -> str:
-        """Twelve hexadecimal digits of the operations and of every verdict.
+        """Twelve hexadecimal digits of what was shown.
 
         The same for as long as the claim says the same; the words may change.
         """
-        report = self.report
-        lines = [self.id, *map(str, self.operations.operations)]
-        for walk in report.walks:
-            for verdict in walk.verdicts:
-                lines.append(f"{verdict.design} {verdict.found} {verdict.missed}")
-        return sha256("\n".join(lines).encode()).hexdigest()[:12]
+        text = "\n".join([self.id, *self.proof.facts()])
+        return sha256(text.encode()).hexdigest()[:12]
+
+
+def _proof(entry: Mapping[str, Any]) -> Proof:
+    """The proof that the fields of an entry make."""
+    history = entry.get("history", "")
+    if "misses" in entry or "finds" in entry:
+        misses, finds = entry.get("misses", ()), entry.get("finds", ())
+        return Walks(history, tuple(misses), tuple(finds))
+    if "keeps" in entry:
+        return Keeps(entry["design"], entry["keeps"], entry["states"], history)
+    if "breaks" in entry:
+        return Breaks(entry["design"], entry["breaks"], history)
+    if "visits" in entry:
+        return Visits(tuple(map(_row, entry["visits"])))
+    if "bytes" in entry:
+        return Sizes(tuple((what, name, size) for what, name, size in entry["bytes"]))
+    return Leaves(history, entry["state"])
+
+
+def _row(row: Mapping[str, Any]) -> tuple[Region, dict[str, int]]:
+    about = {"vmas", "items", "last", "moved"}
+    region = Region(**{key: row[key] for key in row.keys() & about})
+    return region, {design: n for design, n in row.items() if design not in about}
+
+
+def kinds() -> dict[str, str]:
+    """The kinds of proof, and what each says."""
+    proofs = (Walks, Keeps, Breaks, Visits, Sizes, Leaves)
+    return {proof.kind: str(proof.__doc__).partition("\n")[0] for proof in proofs}
 
 
 @cache
@@ -82,12 +106,12 @@ def claims() -> dict[str, Claim]:
     return {
         id_: Claim(
             id_,
-            entry["says"],
-            entry["history"],
-            tuple(entry["misses"]),
-            tuple(entry["finds"]),
+            entry["statement"],
+            _proof(entry),
             entry["chapter"],
             entry["since"],
+            tuple(entry.get("rules", ())),
+            entry.get("unless", ""),
             entry.get("withdrawn", ""),
         )
         for id_, entry in tomllib.loads(text).items()
@@ -99,5 +123,6 @@ def claim(id_: str) -> Claim:
     try:
         return claims()[id_]
     except KeyError:
-        known = ", ".join(claims())
-        raise ValueError(f"no claim {id_[:20]!r}; there are {known}") from None
+        first, *_, last = claims()
+        known = f"there are {first} to {last}"
+        raise ValueError(f"no claim {id_[:20]!a}; {known}") from None

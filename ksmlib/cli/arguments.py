@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn, TypeAlias
 
+from ksmlib.claims import Claim, claims
 from ksmlib.designs import Design, designs
 from ksmlib.history import History, HistoryError, parse
 from ksmlib.history.language import MAX_TEXT
@@ -14,8 +15,8 @@ from ksmlib.history.link import START, LinkError, read_link
 from ksmlib.history.named import named_histories
 
 HISTORY_HELP = (
-    "a named history, a file, - for standard input (the default), a link that"
-    " holds one, or the text itself, with ; between operations"
+    "a named history, the id of a claim, a file, - for standard input (the"
+    " default), a link that holds one, or the text itself, with ; between operations"
 )
 
 
@@ -43,9 +44,11 @@ def chosen_designs(ids: str | None) -> tuple[Design, ...]:
 
 
 def read_history(argument: str) -> History:
-    """The history an argument stands for: named, a file, stdin, a link, or text."""
+    """What an argument stands for: a name, a claim, a file, stdin, a link, or text."""
     if argument in named_histories():
         return named_histories()[argument].history
+    if argument in claims():
+        return _claimed(claims()[argument])
     if START in argument:
         text = _linked(argument)
     elif argument == "-":
@@ -70,6 +73,12 @@ def read_history(argument: str) -> History:
     if not history.operations:
         raise UsageError("the history is empty: it has no operation")
     return history
+
+
+def _claimed(claim: Claim) -> History:
+    if claim.operations is None:
+        raise UsageError(f"claim {claim.id} has no history: it is of bytes")
+    return claim.operations
 
 
 def _linked(link: str) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from ksmlib.claims import claim, claims
-from ksmlib.claims.block import block
+from ksmlib.claims import claim
+from ksmlib.claims.block import bibtex, block
 from ksmlib.cli.arguments import Commands, UsageError
-from ksmlib.report.text import folded
 
 
 def add(commands: Commands) -> None:
@@ -16,18 +15,16 @@ def add(commands: Commands) -> None:
         "cite",
         help="print a claim as plain text for a mail",
         description="Prints a claim of the book with its history, verdicts, evidence"
-        " and link, ready to paste. Without an id, lists the claims.",
+        " and link, ready to paste. `ksmlib claims` lists them.",
     )
-    parser.add_argument("id", metavar="ID", nargs="?", help="such as k1")
+    parser.add_argument("id", metavar="ID", help="such as k1")
+    parser.add_argument("--bibtex", action="store_true", help="for a bibliography")
     parser.set_defaults(call=_call)
 
 
 def _call(arguments: argparse.Namespace) -> None:
-    if arguments.id is None:
-        for one in claims().values():
-            print("\n".join(folded(one.says, 5, f"{one.id:<5}")))
-        return
     try:
-        print(block(claim(arguments.id)), end="")
+        cited = claim(arguments.id)
     except ValueError as error:
         raise UsageError(str(error)) from None
+    print((bibtex if arguments.bibtex else block)(cited), end="")

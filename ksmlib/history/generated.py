@@ -6,19 +6,23 @@ Process A comes first; its children are B1, B2 and so on.
 from __future__ import annotations
 
 
-def split_every_other_page(pages: int, sharers: int = 2) -> str:
+def split_every_other_page(
+    pages: int, sharers: int = 2, first: int = 0, moved: bool = False
+) -> str:
     """The benchmark of the thread: one region, cut into VMAs of one page.
 
-    The first ``sharers`` pages get the same content and are merged; then
-    every other page is made read-only, which leaves ``pages`` VMAs on one
-    anon_vma, without any fork.
+    ``sharers`` pages from ``first`` on get the same content and are merged;
+    then every other page is made read-only, which leaves ``pages`` VMAs on one
+    anon_vma, without any fork. If ``moved``, all of it is moved once before.
     """
+    start = 2 * pages if moved else 0
     return _text(
         f"A mmap 0+{pages}",
-        f"A write 0+{sharers} x",
-        f"A madvise 0+{pages} mergeable",
+        f"A write {first}+{sharers} x",
+        *[f"A mremap 0+{pages} {start}"] * moved,
+        f"A madvise {start}+{pages} mergeable",
         "ksmd 2",
-        *_cuts(pages),
+        *_cuts(pages, start),
     )
 
 
@@ -74,8 +78,8 @@ def _region(vmas: int) -> list[str]:
     return [f"A mmap 0+{vmas}", f"A write 0+{vmas} x", *_cuts(vmas)]
 
 
-def _cuts(pages: int) -> list[str]:
-    return [f"A mprotect {page}+1 ro" for page in range(1, pages, 2)]
+def _cuts(pages: int, start: int = 0) -> list[str]:
+    return [f"A mprotect {start + page}+1 ro" for page in range(1, pages, 2)]
 
 
 def _text(*lines: str) -> str:
