@@ -9,18 +9,15 @@ from collections.abc import Sequence
 from ksmlib.cli.arguments import HISTORY_HELP, Commands, chosen_designs, read_history
 from ksmlib.designs import Design
 from ksmlib.draw.ascii import state_ascii
-from ksmlib.draw.view import walk_views
+from ksmlib.draw.ascii_time import time_table
+from ksmlib.draw.ascii_tree import tree_ascii
+from ksmlib.draw.tree import all_trees, asked_trees
+from ksmlib.draw.view import ksm_views
 from ksmlib.history import History, snapshot
 from ksmlib.history.diff import differences
 from ksmlib.history.named import named_histories
 from ksmlib.report.json import report_json
-from ksmlib.report.text import (
-    COLUMNS,
-    folded,
-    refusals_text,
-    report_text,
-    state_text,
-)
+from ksmlib.report.text import folded, refusals_text, report_text
 from ksmlib.report.verdict import replay_with, run
 
 
@@ -36,11 +33,12 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "history", metavar="HISTORY", nargs="?", default="-", help=HISTORY_HELP
     )
-    parser.add_argument("--step", action="store_true", help="print every state")
+    parser.add_argument("--step", action="store_true", help="draw every state as text")
     parser.add_argument(
         "--draw",
         action="store_true",
-        help="draw the state at the end as text; with --design, each of their walks",
+        help="draw the state at the end and its interval trees as text; with --design,"
+        " each of their walks and what it asks the trees",
     )
     parser.add_argument("--design", metavar="A,B", help="only these designs")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -48,8 +46,12 @@ def add(commands: Commands) -> None:
 
 
 def _print_steps(history: History, chosen: Sequence[Design]) -> None:
-    """Every operation, what it changed in words, and the state after it."""
+    """The history as a time table; then each operation, and the state after it."""
     replay = replay_with(history, chosen)
+    replay.run()
+    refused = {refusal.step: refusal.errno for refusal in replay.refusals}
+    print("\n".join([*time_table(history, refused), ""]))
+    replay.seek(0)
     before = snapshot(replay.kernel)
     for number in range(1, len(replay) + 1):
         refusal = replay.step()
@@ -60,19 +62,29 @@ def _print_steps(history: History, chosen: Sequence[Design]) -> None:
         else:
             said = differences(before, after)
             lines = [line for text in said for line in folded(text, 4, "  ")]
-        lines += [f"    {line}" for line in state_text(after, COLUMNS - 4)]
-        print("\n".join([*lines, ""]))
+        print("\n".join([*lines, "", state_ascii(after), ""]))
         before = after
 
 
 def _print_pictures(history: History, walked: Sequence[Design]) -> None:
-    """The state at the end as a picture; one for each folio and design walked."""
+    """The state at the end as a picture, and its trees.
+
+    With designs, one for each KSM folio and design: with its walk, and what it
+    asks the trees.
+    """
     replay = replay_with(history, walked)
     replay.run()
-    state = snapshot(replay.kernel)
-    views = [view for d in walked for view in walk_views(replay, d.id)]
-    for picture in [state_ascii(state, view) for view in views] or [state_ascii(state)]:
-        print(f"\n{picture}")
+    state, mms = snapshot(replay.kernel), replay.kernel.mms.values()
+    pictures = []
+    for design in walked:
+        for folio, view in ksm_views(replay, design):
+            pictures += [state_ascii(state, view).splitlines()]
+            pictures += map(tree_ascii, asked_trees(folio, design))
+    if not pictures:
+        trees = map(tree_ascii, all_trees(mms))
+        pictures = [state_ascii(state).splitlines(), *trees]
+    for picture in pictures:
+        print("\n".join(["", *picture]))
 
 
 def _call(arguments: argparse.Namespace) -> None:

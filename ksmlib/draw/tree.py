@@ -6,10 +6,12 @@ The search is the model's own, looked on at through the cost that it counts.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ksmlib.designs import Design
+from ksmlib.designs.base import DesignCost, TreeDesign
 from ksmlib.history.replay import BASE
 from ksmlib.history.state import anon_vma_name, relative
 from ksmlib.mm.interval_tree import (
@@ -19,7 +21,14 @@ from ksmlib.mm.interval_tree import (
     avc_last_pgoff,
     avc_start_pgoff,
 )
-from ksmlib.mm.types import ULONG_MAX, AnonVma, AnonVmaChain
+from ksmlib.mm.types import (
+    ULONG_MAX,
+    AnonVma,
+    AnonVmaChain,
+    Folio,
+    Mm,
+    StableNode,
+)
 
 #: What a query makes of a node: gives it back; looks at it and goes on; skips
 #: it with all below, since ``subtree_last`` says there is nothing to find;
@@ -84,6 +93,24 @@ def tree_view(anon_vma: AnonVma, window: tuple[int, int] | None = None) -> TreeV
     last = None if everything else relative(window[1])
     first = 0 if everything else relative(window[0])
     return TreeView(name, nodes, (first, last), query.nodes)
+
+
+def asked_trees(folio: Folio, design: Design) -> list[TreeView]:
+    """Every question that a design's walk of a KSM folio asks a tree, once."""
+    if not isinstance(design, TreeDesign):
+        return []
+    assert isinstance(folio.mapping, StableNode)
+    asked = design.probes(folio.mapping, DesignCost())
+    once = {(probe.anon_vma.number, probe.window): probe for probe in asked}
+    return [tree_view(probe.anon_vma, probe.window) for probe in once.values()]
+
+
+def all_trees(mms: Iterable[Mm]) -> list[TreeView]:
+    """The trees of more than one VMA, in the order of their anon_vmas."""
+    chains = (avc for mm in mms for vma in mm.vmas for avc in vma.anon_vma_chain)
+    found = {avc.anon_vma.number: avc.anon_vma for avc in chains}
+    views = [tree_view(found[number]) for number in sorted(found)]
+    return [view for view in views if len(view.nodes) > 1]
 
 
 def shown_window(first: int, last: int) -> tuple[int, int]:

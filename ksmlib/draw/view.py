@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ksmlib.designs import Design, all_designs
@@ -64,14 +65,15 @@ def walk_views(replay: Replay, design: str) -> tuple[WalkView, ...]:
     ``design`` must be among the tracers of the replay, so that it has saved
     what it saves; see ``ksmlib.report.verdict.replay_with()``.
     """
+    return tuple(view for _, view in ksm_views(replay, all_designs()[design]))
+
+
+def ksm_views(replay: Replay, design: Design) -> Iterator[tuple[Folio, WalkView]]:
+    """Every KSM folio with its walk, as above."""
     truth = mapped_at(replay.kernel.mms.values())
-    folios = sorted(truth.items(), key=lambda item: item[0].number)
-    chosen = all_designs()[design]
-    return tuple(
-        view_of(folio, judge(rmap_walk(chosen, folio), ptes), chosen)
-        for folio, ptes in folios
-        if folio.test_ksm
-    )
+    for folio, ptes in sorted(truth.items(), key=lambda item: item[0].number):
+        if folio.test_ksm:
+            yield folio, view_of(folio, judge(rmap_walk(design, folio), ptes), design)
 
 
 def view_at(replay: Replay, process: str, page: int, design: str) -> WalkView:
