@@ -17,6 +17,8 @@ from ksmlib.designs.base import EVERYTHING, DesignCost, Visit
 from ksmlib.designs.walk import anon_visits
 from ksmlib.draw.alt import curve_alt, state_alt
 from ksmlib.draw.ascii import curve_ascii, state_ascii
+from ksmlib.draw.ascii_time import time_table
+from ksmlib.draw.ascii_tree import tree_ascii
 from ksmlib.draw.contexts import context_walk_scene, maps_scene
 from ksmlib.draw.data import Series, matrix_of
 from ksmlib.draw.figure import curve_figure, state_figure
@@ -30,7 +32,7 @@ from ksmlib.draw.picture import (
 from ksmlib.draw.pointers import pointer_alt, pointer_figure, pointer_graph
 from ksmlib.draw.shapes import Scene
 from ksmlib.draw.svg import scene_svg
-from ksmlib.draw.tree import shown_window, tree_view
+from ksmlib.draw.tree import asked_trees, shown_window, tree_view
 from ksmlib.draw.view import view_at, walk_views
 from ksmlib.draw.years import Era, years_scene
 from ksmlib.history import BASE, History, Replay, parse
@@ -158,6 +160,20 @@ def show_ascii(what: str, step: int | None = None, design: str | None = None) ->
     views = walk_views(replay, design) if design else ()
     picture = state_ascii(snapshot(replay.kernel), views[0] if views else None)
     return Text(picture.splitlines())
+
+
+def show_time_table(what: str) -> Text:
+    """The history as plain text: processes as columns, time going down."""
+    replay = _at(what, None)
+    refused = {refusal.step: refusal.errno for refusal in replay.refusals}
+    return Text(time_table(replay.history, refused))
+
+
+def show_tree_text(what: str, process: str, page: int, design: str) -> Text:
+    """What a design's walk of the KSM folio at one page asks the trees, as boxes."""
+    folio = _at(what, None).kernel.mms[process].page_table[BASE + page]
+    trees = map(tree_ascii, asked_trees(folio, all_designs()[design]))
+    return Text("\n\n".join("\n".join(lines) for lines in trees).splitlines())
 
 
 def show_matrix(
@@ -306,8 +322,10 @@ __all__ = [
     "show_pointers",
     "show_state",
     "show_table",
+    "show_time_table",
     "show_totals",
     "show_tree",
+    "show_tree_text",
     "show_verdicts",
     "show_walk",
     "show_years",
