@@ -155,11 +155,15 @@ def rules_of(claim: Claim) -> list[dict[str, Any]]:
     """The rules that carry it, and how many recorded histories know each."""
     table = json.loads(MUTANTS.read_text(encoding="utf-8"))
     rows = {row["rule"]: row for row in table}
-    return [
-        {**row, "file": row["file"].replace(".py", ".c")}
-        for rule in claim.rules
-        for row in [rows.get(rule, {"rule": rule, "file": "", "histories": 0})]
-    ]
+    found = [rows[rule] for rule in claim.rules if rule in rows]
+    return [{**row, "file": _kernel_file(row["file"])} for row in found]
+
+
+def _kernel_file(module: str) -> str:
+    """``mm/vma.py`` follows mm/vma.c; a design has no file in the kernel."""
+    if module.startswith("mm/"):
+        return module.replace(".py", ".c")
+    return f"ksmlib/{module}"
 
 
 def bounds_of(claim: Claim) -> list[tuple[str, str]]:
@@ -193,18 +197,26 @@ def context_of(app: Sphinx, claim: Claim) -> dict[str, Any]:
     }
 
 
+def html_of(app: Sphinx, claim: Claim) -> str:
+    """The article of a claim's page."""
+    templates = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined
+    )
+    return templates.get_template("claim.html").render(context_of(app, claim))
+
+
 def pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Sphinx asks for pages that no chapter is the source of."""
     if app.builder.name != "html" or LIST not in app.env.found_docs:
         return
-    templates = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined
-    )
-    template = templates.get_template("claim.html")
     for claim in claims().values():
-        body = template.render(context_of(app, claim))
-        title = f"Claim {claim.id}: {claim.statement}"
-        yield f"{claim.id}/index", {"title": title, "body": body}, "page.html"
+        context = {
+            "title": f"Claim {claim.id}: {claim.statement}",
+            # The heading on paper, where the theme hides that of the article.
+            "pagetitle": f"Claim {claim.id}",
+            "body": html_of(app, claim),
+        }
+        yield f"{claim.id}/index", context, "page.html"
 
 
 def write_files(app: Sphinx, exception: Exception | None) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import unescape
+from dataclasses import replace
+from html import escape, unescape
 from html.parser import HTMLParser
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urldefrag
 
 import pytest
@@ -114,6 +117,19 @@ def test_the_list_has_every_claim(pages: Path) -> None:
     html = (pages / "book" / "claims.html").read_text("utf-8")
     listed = re.findall(r'href="\.\./(k\d+)/index\.html"', html)
     assert sorted(listed) == sorted(claims())
+
+
+def test_a_withdrawn_claim_has_a_banner(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
+    extension = import_module("ksm_claims")
+    why = "2027-01-01: <wrong>"
+    env = SimpleNamespace(domaindata={"std": {"anonlabels": {}}})
+    app = SimpleNamespace(env=env)
+    for withdrawn, times in (("", 0), (why, 1)):
+        one = replace(claims()["k1"], withdrawn=withdrawn)
+        html = extension.html_of(app, one)
+        assert html.count('class="admonition danger"') == times
+        assert (f"<p>{escape(why)} See the" in html) == bool(times)
 
 
 # In a browser
