@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Sequence
 
-from ksmlib.cli import cite, claims, designs, explore, kernel, link, repro, run
+from ksmlib.cli import bench, cite, claims, designs, explore, kernel, link, repro, run
 from ksmlib.cli.arguments import Parser, UsageError
 
 
@@ -20,7 +20,8 @@ def _parser() -> Parser:
         description="Which page offsets must rmap_walk_ksm() ask for?",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (run, designs, explore, link, kernel, repro, claims, cite):
+    every = (run, designs, explore, link, kernel, repro, claims, cite, bench)
+    for command in every:
         command.add(commands)
     return parser
 
