@@ -1,11 +1,13 @@
 """What each design costs on a kernel, all of them in one run.
 
-Three questions, each boot answers a part of one of them:
+Each boot fills rows of one table:
 
-    walks    many VMAs on one anon_vma: VMAs visited, time, instructions,
-             whether move_pages() succeeds
-    reclaim  whether reclaim succeeds, on a smaller machine of the same kind
-    memory   what a million rmap_items take, under each layout
+    timed      many VMAs on one anon_vma: VMAs visited, time of a walk
+    counted    the same machines: its instructions, does move_pages() succeed
+    again      one of them once more: is the count the same
+    reclaimed  does reclaim succeed, on a smaller machine of the same kind
+    memory     what a million rmap_items take, under each layout
+    load       how busy the host was right after each boot that timed
 
 Time is taken on User Mode Linux, where the machine's own processor runs the
 walk; instructions are counted by QEMU.
@@ -27,17 +29,18 @@ from ksmlib.oracle.measure import measure, of, refused
 from ksmlib.oracle.outcomes import OTHER_NODE
 
 #: VMAs on one anon_vma, and how many pages of them share one KSM page. The
-#: usual max_map_count is 65,530.
+#: usual max_map_count is 65,530, the usual max_page_sharing 256.
 VMAS: Sequence[int] = (100, 1_000, 5_000, 20_000, 60_000)
-SHARERS: Sequence[int] = (2, 8, 32, 128)
+SHARERS: Sequence[int] = (2, 8, 32, 128, 256)
 #: rmap_items whose memory is measured.
 ITEMS = 1_000_000
 #: A few seconds' worth, to see that all works.
 QUICK_VMAS: Sequence[int] = (100, 1_000)
 QUICK_SHARERS: Sequence[int] = (2, 8)
 QUICK_ITEMS = 20_000
-#: How often a walk is timed; instructions are the same each time.
-TIMES, COUNTS = 15, 3
+#: How often a walk is timed: all designs in turn, so that what else the host
+#: does meets all of them. Instructions are the same each time.
+ROUNDS, TIMES, COUNTS = 3, 5, 3
 
 #: In what order a VMA is split, its pages merge, and it moves:
 #:    in-place    split, merged
@@ -46,6 +49,7 @@ TIMES, COUNTS = 15, 3
 SHAPES = ("in-place", "split-late", "moved")
 _MOVED_TO = 100_000
 _RECLAIMED = (1_000, 8)
+_AGAIN = (1_000, 8)
 
 #: Kernels that have one layout of a ksm_rmap_item each.
 LAYOUTS = ("uml-stock", "uml-stored-pgoff-field", "uml-stored-pgoff")
@@ -72,20 +76,39 @@ class Point:
         return _MOVED_TO if self.shape == "moved" else 0
 
     @property
-    def lines(self) -> list[str]:
-        """The script that builds it. Sharers are pages that stay writable."""
+    def merged(self) -> list[int]:
+        """The pages that share one, before any move; they stay writable."""
         pages = range(0, self.vmas, 2)
-        sharers = [pages[i * len(pages) // self.sharers] for i in range(self.sharers)]
+        return [pages[i * len(pages) // self.sharers] for i in range(self.sharers)]
+
+    @property
+    def lines(self) -> list[str]:
+        """The script that builds it."""
         merge = [f"madvise A {self.start} {self.vmas} mergeable", "ksmd 2"]
         split = [f"split A {self.start} {self.vmas}"]
         move = [f"mremap A 0 {self.vmas} {self.start} {self.vmas}"]
         return [
             "start A",
             f"mmap A 0 {self.vmas} rw",
-            *(f"write A {page} 1 1" for page in sharers),
+            *(f"write A {page} 1 1" for page in self.merged),
             *(move if self.shape == "moved" else []),
             *(merge + split if self.shape == "split-late" else split + merge),
         ]
+
+    @property
+    def history(self) -> str:
+        """The same machine in the language of histories, for the model."""
+        all_pages = f"{self.start}+{self.vmas}"
+        merge = [f"A madvise {all_pages} mergeable", "ksmd 2"]
+        read_only = range(self.start + 1, self.start + self.vmas, 2)
+        split = [f"A mprotect {page}+1 ro" for page in read_only]
+        lines = [
+            f"A mmap 0+{self.vmas}",
+            *(f"A write {page}+1 x" for page in self.merged),
+            *([f"A mremap 0+{self.vmas} {self.start}"] * (self.shape == "moved")),
+            *(merge + split if self.shape == "split-late" else split + merge),
+        ]
+        return "\n".join(lines)
 
 
 def points(vmas: Sequence[int], sharers: Sequence[int]) -> Iterator[Point]:
@@ -109,28 +132,38 @@ class Boot:
     script: str
     rows: Callable[[dict[str, list[Record]]], list[list[Any]]]
 
+    @property
+    def table(self) -> str:
+        """The table that the rows belong to."""
+        return self.name.split()[0]
+
 
 def boots(
     designs: Sequence[str], vmas: Sequence[int], sharers: Sequence[int], items: int
 ) -> Iterator[Boot]:
-    """All there is to run."""
-    for point in points(vmas, sharers):
+    """All there is to run; first what wants a quiet host."""
+    machines = list(points(vmas, sharers))
+    for point in machines:
         yield _timed(point, designs)
-        yield _counted(point, designs)
-    for shape in SHAPES:
-        yield _reclaimed(Point(shape, *_RECLAIMED), designs)
     for kernel in LAYOUTS:
         yield _memory(kernel, items)
+    for point in machines:
+        yield _counted(point, designs)
+    for shape in SHAPES:
+        yield _counted(Point(shape, *_AGAIN), designs, "again")
+        yield _reclaimed(Point(shape, *_RECLAIMED), designs)
 
 
 TIMED = ("shape", "vmas", "sharers", "design", "visited", "calls", "found", "ns")
 COUNTED = ("shape", "vmas", "sharers", "design", "instructions", "moved", "move")
 RECLAIMED = ("shape", "vmas", "sharers", "design", "reclaimed", "pte_after")
 MEMORY = ("kernel", "merged", *_SLABS)
-#: The tables of a result, by the first part of a boot's name, and their columns.
+LOAD = ("boot", "load")
+#: The tables that boots fill, by the first part of a boot's name; their columns.
 TABLES = {
     "timed": TIMED,
     "counted": COUNTED,
+    "again": COUNTED,
     "reclaimed": RECLAIMED,
     "memory": MEMORY,
 }
@@ -146,18 +179,24 @@ def _cells(point: Point, design: str) -> list[Any]:
 
 
 def _timed(point: Point, designs: Sequence[str]) -> Boot:
-    asked = [f"time A {point.start} {design} {TIMES}" for design in designs]
+    asked = [f"time A {point.start} {design} {TIMES}" for design in designs] * ROUNDS
 
     def rows(records: dict[str, list[Record]]) -> list[list[Any]]:
+        times = of("time", records[point.name])
+        turns = [times[n :: len(designs)] for n in range(len(designs))]
         return [
-            [*_cells(point, t["design"]), t["vmas"], t["calls"], t["found"], t["ns"]]
-            for t in of("time", records[point.name])
+            [
+                *_cells(point, one["design"]),
+                *(one["vmas"], one["calls"], one["found"]),
+                [ns for turn in (one, *more) for ns in turn["ns"]],
+            ]
+            for one, *more in turns
         ]
 
     return Boot(f"timed {point.name}", "uml", _history(point, asked), rows)
 
 
-def _counted(point: Point, designs: Sequence[str]) -> Boot:
+def _counted(point: Point, designs: Sequence[str], table: str = "counted") -> Boot:
     """Each design moves the page away; one that finds all moves it back."""
     asked = []
     for design in designs:
@@ -177,7 +216,7 @@ def _counted(point: Point, designs: Sequence[str]) -> Boot:
             for t, move in zip(times, moves, strict=True)
         ]
 
-    return Boot(f"counted {point.name}", "qemu", _history(point, asked), rows)
+    return Boot(f"{table} {point.name}", "qemu", _history(point, asked), rows)
 
 
 def _reclaimed(point: Point, designs: Sequence[str]) -> Boot:
@@ -226,14 +265,26 @@ def _memory(kernel: str, items: int) -> Boot:
 
 
 def machine(today: date) -> dict[str, Any]:
-    """What it runs on, and how busy that is: times are those of this machine."""
+    """What it runs on: times are those of this machine."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.release().split('-')[0]}",
-        "load": round(os.getloadavg()[0], 1),
+        "policy": _policy(),
         "date": today.isoformat(),
     }
+
+
+def _policy() -> str:
+    """How the host's scheduler treats this process, and the kernels it starts."""
+    policy = os.sched_getscheduler(0)
+    names = {getattr(os, name): name for name in ("SCHED_FIFO", "SCHED_RR")}
+    return names.get(policy, f"nice {os.nice(0)}")
+
+
+def host_load() -> float:
+    """Processes that want a core, in the mean of the last minute."""
+    return round(os.getloadavg()[0], 1)
 
 
 def _processor() -> str:
@@ -250,6 +301,7 @@ def bench(
     todo: Sequence[Boot],
     journal: Journal,
     step: Callable[[], None],
+    load: Callable[[], float] = host_load,
 ) -> dict[str, Any]:
     """Do what the journal has not; the tables, as plain data.
 
@@ -261,17 +313,23 @@ def bench(
             records = dict(measure(kernels[boot.kernel], boot.script))
             for line in (line for one in records.values() for line in refused(one)):
                 raise GuestError(f"{boot.name}: {line}")
-            journal.add(boot.name, boot.rows(records))
+            journal.add(boot.name, {"rows": boot.rows(records), "load": load()})
             step()
-    return {
+    tables = {
         table: {
             "columns": columns,
             "rows": [
                 row
                 for boot in todo
-                if boot.name.split()[0] == table
-                for row in journal.done[boot.name]
+                if boot.table == table
+                for row in journal.done[boot.name]["rows"]
             ],
         }
         for table, columns in TABLES.items()
     }
+    loads = [
+        [boot.name, journal.done[boot.name]["load"]]
+        for boot in todo
+        if boot.table == "timed"
+    ]
+    return {**tables, "load": {"columns": LOAD, "rows": loads}}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ksmlib.oracle.bench import Boot, Point, bench, boots, points
+from ksmlib.oracle.bench import ROUNDS, TIMES, Boot, Point, bench, boots, points
 from ksmlib.oracle.bench_text import bench_text
 from ksmlib.oracle.boot import SILENCE, GuestError, Kernel, Record
 from ksmlib.oracle.journal import Journal
@@ -139,6 +139,41 @@ def test_each_table_has_its_rows(tmp_path: Path) -> None:
     ]
 
 
+def test_designs_are_timed_in_turn(tmp_path: Path) -> None:
+    """What slows the host down for a while slows all of them down."""
+    [boot] = [boot for boot in small() if boot.name == "timed moved-100-2"]
+    asked = [line.split()[3] for line in boot.script.splitlines() if "time" in line]
+    assert asked == [*DESIGNS] * ROUNDS
+    journal = Journal.open(tmp_path / "out", "head")
+    data = bench(kernels(Guest()), [boot], journal, lambda: None)
+    ns = {row[3]: row[-1] for row in data["timed"]["rows"]}
+    assert ns == {
+        "full": [200] * ROUNDS * TIMES,
+        "address": [0] * ROUNDS * TIMES,
+    }
+
+
+def test_the_load_is_told_of_what_is_timed(tmp_path: Path) -> None:
+    journal, loads = Journal.open(tmp_path / "out", "head"), iter(range(100))
+    data = bench(
+        kernels(Guest()), small(), journal, lambda: None, lambda: float(next(loads))
+    )
+    assert data["load"]["rows"] == [
+        ["timed in-place-100-2", 0],
+        ["timed split-late-100-2", 1],
+        ["timed moved-100-2", 2],
+    ]
+
+
+def test_one_machine_is_counted_twice() -> None:
+    todo = list(boots(DESIGNS, vmas=[1000], sharers=[8], items=8))
+    scripts = {boot.name: boot.script for boot in todo}
+    again = {name: text for name, text in scripts.items() if name.startswith("again")}
+    assert len(again) == 3
+    for name, text in again.items():
+        assert text == scripts[name.replace("again", "counted")]
+
+
 def test_a_page_is_moved_back_by_a_design_that_finds_all() -> None:
     [boot] = [boot for boot in small() if boot.name == "counted moved-100-2"]
     lines = boot.script.splitlines()
@@ -160,7 +195,11 @@ def test_memory_merges_as_many_pages_as_asked() -> None:
 def test_an_interrupted_run_goes_on(tmp_path: Path) -> None:
     out, todo = tmp_path / "out.json", small()
     whole = bench(
-        kernels(Guest()), todo, Journal.open(tmp_path / "o", "head"), lambda: None
+        kernels(Guest()),
+        todo,
+        Journal.open(tmp_path / "o", "head"),
+        lambda: None,
+        lambda: 0.5,
     )
     with pytest.raises(GuestError):
         bench(
@@ -168,12 +207,15 @@ def test_an_interrupted_run_goes_on(tmp_path: Path) -> None:
             todo,
             Journal.open(out, "head"),
             lambda: None,
+            lambda: 0.5,
         )
     guest, steps = Guest(), list[None]()
     journal = Journal.open(out, "head")
     assert 0 < len(journal.done) < len(todo)
     left = len(todo) - len(journal.done)
-    again = bench(kernels(guest), todo, journal, lambda: steps.append(None))
+    again = bench(
+        kernels(guest), todo, journal, lambda: steps.append(None), lambda: 0.5
+    )
     assert json.dumps(again) == json.dumps(whole)
     assert len(guest.boots) == len(steps) == left
 
