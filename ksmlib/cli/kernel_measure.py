@@ -27,6 +27,7 @@ from ksmlib.oracle.bench import (
     boots,
     machine,
 )
+from ksmlib.oracle.bench_data import Bench
 from ksmlib.oracle.bench_text import bench_text
 from ksmlib.oracle.boot import GuestError, Kernel
 from ksmlib.oracle.journal import Journal, to_json
@@ -233,7 +234,7 @@ def _bench(arguments: argparse.Namespace) -> int:
         print("\nstopped; the same command goes on from here", file=sys.stderr)
         return STOPPED
     data = json.loads(json.dumps({"about": about, **tables}))
-    print("\n".join(bench_text(data)))
+    print("\n".join(bench_text(Bench(data))))
     _write(arguments.out, data)
     journal.close()
     return 0

@@ -7,7 +7,8 @@ Each boot fills rows of one table:
     again      one of them once more: is the count the same
     reclaimed  does reclaim succeed, on a smaller machine of the same kind
     memory     what a million rmap_items take, under each layout
-    load       how busy the host was right after each boot that timed
+    load       after each boot that timed: how busy the host was, and how its
+               scheduler treats us
 
 Time is taken on User Mode Linux, where the machine's own processor runs the
 walk; instructions are counted by QEMU.
@@ -158,7 +159,7 @@ TIMED = ("shape", "vmas", "sharers", "design", "visited", "calls", "found", "ns"
 COUNTED = ("shape", "vmas", "sharers", "design", "instructions", "moved", "move")
 RECLAIMED = ("shape", "vmas", "sharers", "design", "reclaimed", "pte_after")
 MEMORY = ("kernel", "merged", *_SLABS)
-LOAD = ("boot", "load")
+LOAD = ("boot", "load", "policy")
 #: The tables that boots fill, by the first part of a boot's name; their columns.
 TABLES = {
     "timed": TIMED,
@@ -270,7 +271,6 @@ def machine(today: date) -> dict[str, Any]:
         "processor": _processor(),
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.release().split('-')[0]}",
-        "policy": _policy(),
         "date": today.isoformat(),
     }
 
@@ -282,9 +282,9 @@ def _policy() -> str:
     return names.get(policy, f"nice {os.nice(0)}")
 
 
-def host_load() -> float:
-    """Processes that want a core, in the mean of the last minute."""
-    return round(os.getloadavg()[0], 1)
+def host_load() -> tuple[float, str]:
+    """Processes that want a core, in the mean of the last minute; our policy."""
+    return round(os.getloadavg()[0], 1), _policy()
 
 
 def _processor() -> str:
@@ -301,7 +301,7 @@ def bench(
     todo: Sequence[Boot],
     journal: Journal,
     step: Callable[[], None],
-    load: Callable[[], float] = host_load,
+    load: Callable[[], tuple[float, str]] = host_load,
 ) -> dict[str, Any]:
     """Do what the journal has not; the tables, as plain data.
 
@@ -328,7 +328,7 @@ def bench(
         for table, columns in TABLES.items()
     }
     loads = [
-        [boot.name, journal.done[boot.name]["load"]]
+        [boot.name, *journal.done[boot.name]["load"]]
         for boot in todo
         if boot.table == "timed"
     ]

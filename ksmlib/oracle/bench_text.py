@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from statistics import median
-from typing import Any
 
+from ksmlib.oracle.bench_data import Bench
 from ksmlib.report.text import COLUMNS, table
 
 LEGEND = (
@@ -13,55 +12,44 @@ LEGEND = (
     "instructions; works: move_pages() and reclaim both succeed",
 )
 
-#: A row of a table, by the names of its columns.
-Row = dict[str, Any]
 
-
-def rows(data: dict[str, Any], name: str) -> list[Row]:
-    """The rows of one table of a bench."""
-    found = data[name]
-    return [dict(zip(found["columns"], row, strict=True)) for row in found["rows"]]
-
-
-def bench_text(data: dict[str, Any]) -> list[str]:
-    """Each shape at its largest, whether reclaim succeeds, and the memory."""
+def bench_text(bench: Bench) -> list[str]:
+    """Each shape at its largest, and the memory."""
     lines: list[str] = []
-    for shape in dict.fromkeys(row["shape"] for row in rows(data, "timed")):
-        lines += [*_walks_text(data, shape), ""]
-    return [*lines, *LEGEND, "", *_memory_text(data)]
+    for shape in dict.fromkeys(row["shape"] for row in bench.rows("timed")):
+        timed = bench.rows("timed", shape=shape)
+        vmas, sharers = max((row["vmas"], row["sharers"]) for row in timed)
+        lines += [f"{shape}: {vmas:,} VMAs, {sharers} pages share one"]
+        lines += [*walks_text(bench, shape, vmas, sharers), ""]
+    return [*lines, *LEGEND, "", *memory_text(bench)]
 
 
-def _walks_text(data: dict[str, Any], shape: str) -> Iterator[str]:
-    timed = [row for row in rows(data, "timed") if row["shape"] == shape]
-    counted = [row for row in rows(data, "counted") if row["shape"] == shape]
-    reclaimed = {
-        row["design"]: row["reclaimed"]
-        for row in rows(data, "reclaimed")
-        if row["shape"] == shape
-    }
-    vmas, sharers = max((row["vmas"], row["sharers"]) for row in timed)
-    yield f"{shape}: {vmas:,} VMAs, {sharers} pages share one"
+def walks_text(bench: Bench, shape: str, vmas: int, sharers: int) -> list[str]:
+    """What each design's walk costs on one machine."""
+    timed, counted = (
+        bench.rows(name, shape=shape, vmas=vmas, sharers=sharers)
+        for name in ("timed", "counted")
+    )
     cells = [["design", "visited", "us", "kinstr", "works"]]
     for row, count in zip(timed, counted, strict=True):
-        if (row["vmas"], row["sharers"]) == (vmas, sharers):
-            works = count["moved"] and reclaimed[row["design"]]
-            cells.append(
-                [
-                    row["design"],
-                    f"{row['visited']:,}",
-                    f"{median(row['ns']) / 1000:,.1f}",
-                    f"{median(count['instructions']) / 1000:,.1f}",
-                    "yes" if works else "NO",
-                ]
-            )
-    yield from table(cells, (1, 2, 3), COLUMNS)
+        cells.append(
+            [
+                row["design"],
+                f"{row['visited']:,}",
+                f"{median(row['ns']) / 1000:,.1f}",
+                f"{median(count['instructions']) / 1000:,.1f}",
+                "yes" if bench.works(row["design"], shape) else "NO",
+            ]
+        )
+    return table(cells, (1, 2, 3), COLUMNS)
 
 
-def _memory_text(data: dict[str, Any]) -> Iterator[str]:
+def memory_text(bench: Bench) -> list[str]:
+    """What the rmap_items take, under each layout."""
     cells = [["kernel", "merged", "bytes each", "a slab", "slabs", "KiB"]]
-    for row in rows(data, "memory"):
+    for row in bench.rows("memory"):
         slab = row["ksm_rmap_item"]
         kib = slab["slabs"] * slab["pages_per_slab"] * 4
         counts = (slab["size"], slab["per_slab"], slab["slabs"], kib)
         cells.append([row["kernel"], f"{row['merged']:,}", *(f"{n:,}" for n in counts)])
-    yield from table(cells, (1, 2, 3, 4, 5), COLUMNS)
+    return table(cells, (1, 2, 3, 4, 5), COLUMNS)

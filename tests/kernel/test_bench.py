@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ksmlib.oracle.bench import ROUNDS, TIMES, Boot, Point, bench, boots, points
+from ksmlib.oracle.bench_data import Bench
 from ksmlib.oracle.bench_text import bench_text
 from ksmlib.oracle.boot import SILENCE, GuestError, Kernel, Record
 from ksmlib.oracle.journal import Journal
@@ -76,6 +77,10 @@ def kernels(guest: Guest) -> dict[str, Kernel]:
 
 def small() -> list[Boot]:
     return list(boots(DESIGNS, vmas=[100], sharers=[2], items=800))
+
+
+def idle() -> tuple[float, str]:
+    return 0.5, "SCHED_RR"
 
 
 def test_there_are_no_more_sharers_than_writable_pages() -> None:
@@ -155,13 +160,15 @@ def test_designs_are_timed_in_turn(tmp_path: Path) -> None:
 
 def test_the_load_is_told_of_what_is_timed(tmp_path: Path) -> None:
     journal, loads = Journal.open(tmp_path / "out", "head"), iter(range(100))
-    data = bench(
-        kernels(Guest()), small(), journal, lambda: None, lambda: float(next(loads))
-    )
+
+    def busier() -> tuple[float, str]:
+        return float(next(loads)), "nice -5"
+
+    data = bench(kernels(Guest()), small(), journal, lambda: None, busier)
     assert data["load"]["rows"] == [
-        ["timed in-place-100-2", 0],
-        ["timed split-late-100-2", 1],
-        ["timed moved-100-2", 2],
+        ["timed in-place-100-2", 0, "nice -5"],
+        ["timed split-late-100-2", 1, "nice -5"],
+        ["timed moved-100-2", 2, "nice -5"],
     ]
 
 
@@ -199,7 +206,7 @@ def test_an_interrupted_run_goes_on(tmp_path: Path) -> None:
         todo,
         Journal.open(tmp_path / "o", "head"),
         lambda: None,
-        lambda: 0.5,
+        idle,
     )
     with pytest.raises(GuestError):
         bench(
@@ -207,15 +214,13 @@ def test_an_interrupted_run_goes_on(tmp_path: Path) -> None:
             todo,
             Journal.open(out, "head"),
             lambda: None,
-            lambda: 0.5,
+            idle,
         )
     guest, steps = Guest(), list[None]()
     journal = Journal.open(out, "head")
     assert 0 < len(journal.done) < len(todo)
     left = len(todo) - len(journal.done)
-    again = bench(
-        kernels(guest), todo, journal, lambda: steps.append(None), lambda: 0.5
-    )
+    again = bench(kernels(guest), todo, journal, lambda: steps.append(None), idle)
     assert json.dumps(again) == json.dumps(whole)
     assert len(guest.boots) == len(steps) == left
 
@@ -284,7 +289,8 @@ def test_a_bench_refused_by_the_kernel_is_an_error(tmp_path: Path) -> None:
 
 def test_the_text_is_narrow_and_says_what_fails(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path / "out", "head")
-    lines = bench_text(bench(kernels(Guest()), small(), journal, lambda: None))
+    data = bench(kernels(Guest()), small(), journal, lambda: None)
+    lines = bench_text(Bench(data))
     assert max(map(len, lines)) <= 66
     assert "moved: 100 VMAs, 2 pages share one" in lines
     [row] = {line for line in lines if line.startswith("address")}
