@@ -40,7 +40,8 @@ QUICK_VMAS: Sequence[int] = (100, 1_000)
 QUICK_SHARERS: Sequence[int] = (2, 8)
 QUICK_ITEMS = 20_000
 #: How often a walk is timed: all designs in turn, so that what else the host
-#: does meets all of them. Instructions are the same each time.
+#: does meets all of them. Instructions are counted more than once because an
+#: interrupt now and then adds some: the least count is that of the walk.
 ROUNDS, TIMES, COUNTS = 3, 5, 3
 
 #: In what order a VMA is split, its pages merge, and it moves:
