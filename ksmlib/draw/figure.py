@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from io import StringIO
+from math import ceil, log10
 
 import networkx as nx
 from matplotlib import rc_context
@@ -202,7 +203,8 @@ def curve_figure(
     names = [wrapped_name(line.name) for line in joined]
     room = max((text_width(part, 9.5) for name in names for part in name), default=0)
     right = 1 - (room * 1.05 + 26) / (CHART[0] * 72)
-    axes = figure.add_axes((0.11, 0.135, right - 0.11, 0.77), facecolor="none")
+    left = _room_for_ticks(joined)
+    axes = figure.add_axes((left, 0.135, right - left, 0.77), facecolor="none")
     axes.set_xscale("log")
     axes.set_yscale("log")
     _chart_style(axes, x_label, y_label, palette(dark))
@@ -222,6 +224,13 @@ def curve_figure(
         )
     _names(figure, axes, joined, names, colours)
     return figure
+
+
+def _room_for_ticks(series: Sequence[Series]) -> float:
+    """The share of the width that the largest number beside the axis may take."""
+    most = max((y for line in series for _, y in line.points), default=1.0)
+    largest = f"{10 ** ceil(log10(most)):,}" if most > 1 else "1"
+    return max(0.11, (text_width(largest, 9.5) * 1.05 + 12) / (CHART[0] * 72))
 
 
 def joined_series(series: Sequence[Series]) -> list[Series]:

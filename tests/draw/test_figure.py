@@ -175,6 +175,21 @@ def test_a_curve_names_every_line_at_its_end() -> None:
     )
 
 
+@pytest.mark.parametrize("most", [4.0, 45_000.0, 80_000.0, 3_000_000.0])
+def test_the_numbers_beside_a_curve_are_whole(most: float) -> None:
+    figure = curve_figure([Series("full", ((1.0, 1.0), (100.0, most)))], "x", "y")
+    FigureCanvasAgg(figure).draw()
+    [axes] = figure.axes
+    low, high = axes.get_ylim()
+    shown = [
+        tick.label1.get_window_extent()
+        for tick in axes.yaxis.get_major_ticks()
+        if low <= tick.get_loc() <= high
+    ]
+    assert shown
+    assert min(box.x0 for box in shown) >= 0
+
+
 def test_series_that_are_the_same_become_one() -> None:
     points = ((1.0, 2.0), (3.0, 4.0))
     joined = joined_series([Series("a", points), Series("b", points), Series("c", ())])
