@@ -25,7 +25,7 @@ ROOMS: dict[str, set[str]] = {
     "oracle": {"mm", "designs", "history", "report", "repro"},
     "claims": {"mm", "designs", "history", "report", "explore", "oracle", "repro", "site"},
     "draw": {"mm", "designs", "history", "report"},
-    "widgets": {"mm", "designs", "history", "report", "draw", "site"},
+    "widgets": {"mm", "designs", "history", "report", "draw", "repro", "site"},
     "notebook": {"mm", "designs", "history", "report", "oracle", "draw"},
     "cli": {
         "mm",

@@ -31,7 +31,8 @@ LIVE = Path(__file__).parents[1] / "_live"
 PACKAGE = Path(ksmlib.__file__).parent
 PYODIDE = Path(sys.prefix) / "share" / "pyodide"
 # What the controller of a widget needs.
-ROOMS = ("mm", "designs", "history", "report", "draw", "widgets")
+ROOMS = ("mm", "designs", "history", "report", "draw", "repro", "widgets")
+PARTS = (".py", ".txt", ".c")
 BUILDER = "book/your-own-history.html"
 INDEX = """\
 <!doctype html>
@@ -75,7 +76,7 @@ def library() -> bytes:
     """ksmlib as a zip: the same bytes whenever it is made."""
     found = [PACKAGE / "__init__.py"]
     for room in ROOMS:
-        found += (f for f in (PACKAGE / room).rglob("*") if f.suffix in (".py", ".txt"))
+        found += (f for f in (PACKAGE / room).rglob("*") if f.suffix in PARTS)
     out = BytesIO()
     with ZipFile(out, "w") as files:
         for file in sorted(found):

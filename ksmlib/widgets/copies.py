@@ -1,4 +1,4 @@
-"""What the copy buttons give: the history for a mail, for Python, as a link."""
+"""What the copy buttons give: the history for a mail, in Python, in C, as a link."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ksmlib.history.link import fragment
 from ksmlib.report.text import report_text
 from ksmlib.report.verdict import run
+from ksmlib.repro import ReproError, c_program
 from ksmlib.widgets.arguments import named_by_text
 from ksmlib.widgets.messages import MessageError
 from ksmlib.widgets.timeline import Timeline
@@ -73,6 +74,17 @@ def python_text(place: Place) -> str:
     return f"from ksmlib.widgets import HistoryBuilder\n\n{call}\n"
 
 
+def c_text(place: Place) -> str:
+    """What ``ksmlib repro`` prints: a program that runs it on a real kernel."""
+    history = place.timeline.history
+    known = named_by_text().get(history.text)
+    title = f"{known.name}: {known.title}" if known else ""
+    try:
+        return c_program(history, title)
+    except ReproError as error:
+        raise MessageError(f"no C program: {error}") from None
+
+
 def _literal(text: str) -> str:
     """A text as Python reads it, over several lines if it has them."""
     if "\n" not in text:
@@ -87,4 +99,5 @@ COPIES: dict[str, Copy] = {
     "text": Copy("History", history_text),
     "mail": Copy("Mail", mail_text),
     "python": Copy("Python", python_text),
+    "c": Copy("C", c_text),
 }

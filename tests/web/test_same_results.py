@@ -46,9 +46,10 @@ def histories() -> list[str]:
 
 
 def questions(text: str) -> list[str]:
-    """Show a history, at its end and at its start; copy it for a mail."""
+    """Show a history, at its end and at its start; copy it for a mail, and as C."""
     create = {"op": "create", "widget": "w", "kind": "history", "kw": {"history": text}}
-    messages = [{"op": "copy", "what": "mail"}, {"op": "seek", "step": 1}]
+    copies = [{"op": "copy", "what": what} for what in ("mail", "c")]
+    messages = [*copies, {"op": "seek", "step": 1}]
     handle = [{"op": "handle", "widget": "w", "message": m} for m in messages]
     return [json.dumps(asked) for asked in [create, *handle]]
 

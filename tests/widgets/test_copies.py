@@ -61,6 +61,21 @@ def test_the_mail_is_what_the_command_prints(
     assert copied(history, "mail") == capsys.readouterr().out
 
 
+@pytest.mark.parametrize("history", ["moved", named("split").one_line + "; ksmd 2 # é"])
+def test_c_is_what_the_command_prints(
+    history: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["repro", history]) == 0
+    assert copied(history, "c") == capsys.readouterr().out
+
+
+def test_c_needs_a_page_to_walk() -> None:
+    state = send(made("A mmap 0+1"), "copy", what="c")
+    why = "no C program: the history ends without a KSM page to walk"
+    assert state["error"] == f"{why[0].upper()}{why[1:]}."
+    assert state["copied"] == {}
+
+
 def test_a_mail_is_not_made_of_too_much() -> None:
     writes = "".join(f"A write {2 * n}+2 c{n}\n" for n in range(30))
     text = f"A mmap 0+60\nA madvise 0+60 mergeable\n{writes}ksmd 2\n"
