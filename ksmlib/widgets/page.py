@@ -50,16 +50,20 @@ def live_html(controller: HistoryController) -> str:
     data = json.dumps({"kind": "history", "kw": kw, "state": state})
     parts = [
         '<div class="ksm-body">',
+        '<div class="ksm-side">',
         *_history(state),
+        "</div>",
+        '<div class="ksm-side">',
         '<figure class="ksm-figure">',
         f'<figcaption class="ksm-caption">{escape(state["caption"])}</figcaption>',
         f"<style>{stylesheet()}</style>",
         f'<div class="ksm-picture">{svg}</div>',
         "</figure>",
-        "</div>",
         '<div class="ksm-walks">',
         *(table for walk in state["walks"] for table in _table(walk, state["design"])),
         *([_note(state["walks_note"])] if state["walks_note"] else []),
+        "</div>",
+        "</div>",
         "</div>",
     ]
     # In single quotes: JSON is full of double ones.

@@ -47,12 +47,14 @@ class Builder {
     const walks = new Walks(this);
     this.editor = new Editor(this);
     const form = new Form(this);
-    this.parts = [bar, this.steps, picture, watch, compare, walks, this.editor, form];
+    this.parts = [bar, this.steps, picture, walks, this.editor, form, watch, compare];
     this.el.append(
       bar.element, this.error,
-      make("div.ksm-body", {}, this.steps.element, picture.element),
-      watch.element, compare.element, walks.element,
-      make("div.ksm-edit", {}, this.editor.element, form.element),
+      make("div.ksm-body", {},
+        make("div.ksm-side", {}, this.steps.element,
+          make("div.ksm-edit", {}, this.editor.element, form.element)),
+        make("div.ksm-side", {}, picture.element, walks.element)),
+      watch.element, compare.element,
       this.said,
     );
   }
