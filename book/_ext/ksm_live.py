@@ -1,10 +1,11 @@
 """Ship a Python for the browser with the site, for the pages with a widget.
 
 ``_static/pyodide-VERSION/`` is the core of Pyodide that ``make env`` has fetched;
-``_static/ksm-DIGEST/`` is the rest: ksmlib as a zip, the front end, and the
-scripts of ``book/_live/``. The names change with what is inside, so that a cache
-never mixes two editions of the book. ``index.html`` at the top hands links that
-hold a history to the page with the builder.
+``_static/ksm-DIGEST/`` is the rest: ksmlib as a zip, the front end, the scripts
+of ``book/_live/``, and in ``named/`` the named histories as drawn here, so that a
+link to one shows it before Python runs. The names of the folders change with what
+is inside, so that a cache never mixes two editions of the book. ``index.html`` at
+the top hands links that hold a history to the page with the builder.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 import ksmlib
+from ksmlib.history.named import named_histories
+from ksmlib.widgets.live import answer
 from ksmlib.widgets.page import ESM, front_end
 
 LIVE = Path(__file__).parents[1] / "_live"
@@ -90,7 +93,14 @@ def library() -> bytes:
 def ours() -> dict[str, bytes]:
     """What goes into ``_static/ksm-DIGEST/``, by name."""
     scripts = {file.name: file.read_bytes() for file in sorted(LIVE.glob("*.js"))}
-    return {**scripts, ESM: front_end().encode(), "ksmlib.zip": library()}
+    drawn = {f"named/{name}.json": drawn_for_links(name) for name in named_histories()}
+    return {**scripts, ESM: front_end().encode(), "ksmlib.zip": library(), **drawn}
+
+
+def drawn_for_links(name: str) -> bytes:
+    """What Python in the page answers for a history, for links that hold its name."""
+    asked = {"op": "create", "widget": name, "kind": "history", "kw": {"history": name}}
+    return answer(json.dumps(asked)).encode()
 
 
 def folders() -> tuple[str, str]:
@@ -144,6 +154,7 @@ def ship(app: Sphinx, exception: Exception | None) -> None:
     notice = NOTICE.format(version=about()["version"])
     (pyodide / "LICENSE.txt").write_text(notice, encoding="utf-8")
     for name, data in ours().items():
+        (ksm / name).parent.mkdir(exist_ok=True)
         (ksm / name).write_bytes(data)
     first = f"{app.config.root_doc}.html"
     title = escape(app.config.project)

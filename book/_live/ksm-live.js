@@ -9,8 +9,10 @@ const ANSWER = 10_000;
 const START = 60_000;
 // Between two changes of the address, as browsers refuse too many.
 const ADDRESS = 400;
-// What the fragment of an address starts with if it holds a history.
+// What the fragment of an address starts with if it holds a history; with a
+// name, and no step or design, it is one that was drawn when the book was built.
 const LINK = "#h=";
+const NAMED = /^#h=([\w-]+)(&v=[^&]*)?$/;
 
 const HERE = new URL(".", import.meta.url);
 
@@ -117,6 +119,15 @@ function make(tag, attributes, ...children) {
   return element;
 }
 
+// What a host has under an address, if it has it.
+async function found(address) {
+  try {
+    return await (await fetch(address)).json();
+  } catch {
+    return null;
+  }
+}
+
 // What is said above a widget while Python starts.
 class Status {
   constructor(total) {
@@ -159,15 +170,45 @@ class Widget {
   async mount() {
     const { default: found } = await import(new URL(this.host.dataset.esm, HERE));
     const front = typeof found === "function" ? await found() : found;
-    const element = document.createElement("div");
+    this.element = document.createElement("div");
     await front.initialize?.({ model: this.model });
-    await front.render({ model: this.model, el: element });
-    this.host.replaceChildren(this.status.element, element);
+    await front.render({ model: this.model, el: this.element });
+    this.host.replaceChildren(this.status.element, this.element);
+  }
+
+  // Open a link, whose history as text is `text`.
+  async open(link, text) {
+    this.link = text;
+    if (!this.age) await this.preview(link, text);
+    this.host.classList.remove("ksm-opening");
+    await this.send({ op: "open", link });
+    this.element.hidden = false;
+    this.held?.remove();
+    this.link = "";
+  }
+
+  // What there is to see of a link before Python runs: a history with a name as
+  // it was drawn when the book was built, any other as its text.
+  async preview(link, text) {
+    this.held?.remove();
+    const [, name] = NAMED.exec(link) ?? [];
+    const known = this.model.get("names").some((history) => history.name === name);
+    const drawn = known && await found(new URL(`named/${name}.json`, HERE));
+    if (drawn) this.take(drawn);
+    else this.hold(text);
+    this.element.hidden = !drawn;
+  }
+
+  hold(text) {
+    this.held = make("div", { class: "ksm-held" },
+      make("p", {}, "The link holds this history, to be drawn as soon as Python runs:"),
+      make("pre", { class: "ksm-text" }, text));
+    this.host.append(this.held);
   }
 
   send(message) {
     if (message.op === "text") this.typed = message.text;
-    this.python.queue(() => this.exchange(message));
+    return this.python.queue(() => this.exchange(message));
   }
 
   // Start Python, and let it do what a message says.
@@ -235,22 +276,23 @@ class Widget {
     const note = make("p", { class: "ksm-why-not" },
       `This is a picture only: Python could not start (${brief}).`);
     this.host.replaceChildren(...this.drawn, note);
-    if (this.typed) {
-      this.host.append(make("p", {}, "What you typed:"),
-        make("pre", { class: "ksm-text" }, this.typed));
+    for (const [what, text] of [["The history of the link:", this.link],
+      ["What you typed:", this.typed]]) {
+      if (!text) continue;
+      this.host.append(make("p", {}, what), make("pre", { class: "ksm-text" }, text));
     }
   }
 }
 
 // The address holds what the widget shows: people copy it from there.
-function followAddress(widget) {
+function followAddress(widget, held) {
   const { model } = widget;
   let timer;
   let touched = false;
   const open = () => {
     if (!location.hash.startsWith(LINK)) return;
     widget.host.scrollIntoView();
-    widget.send({ op: "open", link: location.hash });
+    return widget.open(location.hash, held());
   };
   const write = () => {
     timer = undefined;
@@ -268,12 +310,21 @@ function followAddress(widget) {
   open();
 }
 
-export async function wake(hosts, settings) {
+// A widget that comes alive is higher than its picture: a browser that is on its
+// way to an anchor below it would stop short of that.
+function stayAtAnchor() {
+  const [{ type } = {}] = performance.getEntriesByType("navigation");
+  if (type === "navigate") document.querySelector(":target")?.scrollIntoView();
+}
+
+// `held()` is the history that the address holds, as text.
+export async function wake(hosts, settings, held) {
   const site = new URL(settings.site, document.baseURI).href;
   const python = new Python({ ...settings, site });
   const widgets = hosts.map((host, number) => new Widget(host, number, python));
   for (const widget of widgets) await widget.mount();
-  followAddress(widgets[0]);
+  followAddress(widgets[0], held);
+  stayAtAnchor();
   // Python is large: it is fetched for a reader who comes near.
   const near = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {

@@ -40,6 +40,8 @@ class Host:
     #: What was asked for: the path, and how many bytes of body were sent.
     asked: list[tuple[str, int]] = field(default_factory=list)
     origin: str = ""
+    #: What was compressed once, by tag.
+    packed: dict[str, bytes] = field(default_factory=dict)
 
     def find(self, path: str) -> bytes | None:
         """The body for a path, or None."""
@@ -53,6 +55,14 @@ class Host:
             file /= "index.html"
         inside = file.resolve().is_relative_to(self.folder.resolve())
         return file.read_bytes() if inside and file.is_file() else None
+
+    def pack(self, tag: str, body: bytes) -> bytes:
+        """The body as it is sent; a host compresses a file once, not each time."""
+        if not self.compress or len(body) <= 200:
+            return body
+        if tag not in self.packed:
+            self.packed[tag] = gzip.compress(body, 6, mtime=0)
+        return self.packed[tag]
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -78,15 +88,15 @@ class Handler(SimpleHTTPRequestHandler):
         kind = self.host.types.get(suffix, "application/octet-stream")
         self.send_header("Content-Type", kind)
         self.send_header("ETag", tag)
-        if self.host.compress and len(body) > 200:
-            body = gzip.compress(body, 6, mtime=0)
+        sent = self.host.pack(tag, body)
+        if sent is not body:
             self.send_header("Content-Encoding", "gzip")
         for name, value in self.host.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(sent)))
         self.end_headers()
-        self.host.asked.append((path, len(body)))
-        self.wfile.write(body)
+        self.host.asked.append((path, len(sent)))
+        self.wfile.write(sent)
 
     def log_message(self, format: str, *args: object) -> None:
         pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -11,6 +12,7 @@ from ksmlib.cli import main
 from ksmlib.history import parse
 from ksmlib.history.link import MODEL, fragment
 from ksmlib.history.named import named
+from ksmlib.widgets.controller import create
 from tests.history.test_link import fuzzed
 
 from .conftest import BUILDER, Opened, Reader
@@ -61,6 +63,57 @@ def test_without_javascript_too(reader: Opened) -> None:
     here.page.wait_for_url("**/book/intro.html")
 
 
+# Before Python runs.
+
+
+def without_python(reader: Opened, fragment: str) -> Reader:
+    """A page in which Python goes on loading for ever."""
+    here = reader(path=None)
+    here.page.route("**/pyodide.asm.wasm", lambda route: None)
+    here.open(path=fragment)
+    return here
+
+
+@pytest.mark.parametrize(
+    "link", ["#h=split", fragment(named("split").text, None, "full")]
+)
+def test_a_named_history_is_drawn_at_once(reader: Opened, link: str) -> None:
+    here = without_python(reader, link)
+    here.caption("After step 5 of 5: A mprotect 0+2 ro")
+    expect(here.editor).to_have_value(named("split").text)
+    picture = here.page.locator(".ksm-picture svg")
+    expect(picture).to_have_attribute(
+        "aria-label", create("history", history="split").snapshot()["alt"]
+    )
+    expect(here.page.locator(".ksm-status")).to_contain_text("Starting Python")
+
+
+@pytest.mark.parametrize(
+    "link", [fragment(TEXT, 1, "address"), fragment(TEXT, None, "full")]
+)
+def test_any_other_is_shown_as_text(reader: Opened, link: str) -> None:
+    here = without_python(reader, link)
+    held = here.page.locator(".ksm-held pre")
+    expect(held).to_have_text(TEXT.strip())
+    assert not here.page.locator(".ksm-live svg").first.is_visible(), "not of it"
+    here = reader(link, bare=True)
+    opened(here, TEXT)
+    expect(here.page.locator(".ksm-held")).to_have_count(0)
+    assert here.page.locator(".ksm-live svg").first.is_visible()
+
+
+def test_what_cannot_be_drawn_is_still_there_as_text(
+    reader: Opened, pages: Path
+) -> None:
+    link = fragment(TEXT, None, "full")
+    here = reader(link, instead={"pyodide.asm.wasm": None})
+    assert "404" in here.why_not
+    expect(here.page.locator(".ksm-live pre").last).to_have_text(TEXT.strip())
+    here.page.goto((pages / BUILDER).as_uri() + link)
+    assert "opened as a file" in here.why_not
+    expect(here.page.locator(".ksm-live pre").last).to_have_text(TEXT.strip())
+
+
 def test_another_link_in_the_same_page(bare: Reader) -> None:
     bare.page.evaluate("location.hash = '#h=moved'")
     opened(bare, named("moved").text)
@@ -85,15 +138,29 @@ def test_the_address_follows_what_is_done(reader: Opened) -> None:
     opened(here, TEXT)
 
 
+# Where an element is on the screen, once the page has stopped scrolling.
+RESTS_AT = """(id) => new Promise((done) => {
+  let [last, still] = [scrollY, 0];
+  const look = () => {
+    still = scrollY === last ? still + 1 : 0;
+    last = scrollY;
+    if (still < 30) requestAnimationFrame(look);
+    else done(document.getElementById(id).getBoundingClientRect().top);
+  };
+  look();
+})"""
+
+
 def test_the_anchors_of_the_page_stay_anchors(reader: Opened) -> None:
-    here = reader("#your-own-history-language", bare=True)
+    here = reader("#your-own-history-language")
+    here.page.wait_for_selector(".ksm-widget", state="attached")
+    top = here.page.evaluate(RESTS_AT, "your-own-history-language")
+    assert 0 <= top < 200
+    here.page.evaluate("document.querySelector('.ksm-live').scrollIntoView()")
     here.alive()
-    here.page.wait_for_function(
-        "document.getElementById('your-own-history-language')"
-        ".getBoundingClientRect().top < 200"
-    )
-    assert shown(here)[0] == named("moved").text
-    assert here.model("error") == ""
+    here.caption("After step 5 of 5: ksmd 2")
+    expect(here.editor).to_have_value(named("moved").text)
+    assert here.page.locator(".ksm-error").first.is_hidden()
     assert here.page.evaluate("location.hash") == "#your-own-history-language"
 
 
