@@ -48,8 +48,8 @@ LOADED = ["ipykernel", "comm", "pyodide-kernel", "ipython", "ipywidgets", "anywi
 NOTEBOOK = "from ksmlib.widgets import HistoryBuilder\nHistoryBuilder('moved')"
 
 
-def run(*command: object) -> None:
-    subprocess.run([*map(str, command)], check=True, stdout=subprocess.DEVNULL)
+def run(*command: object, cwd: Path | None = None) -> None:
+    subprocess.run([*map(str, command)], check=True, stdout=subprocess.DEVNULL, cwd=cwd)
 
 
 def entry(wheel: Path) -> dict[str, object]:
@@ -138,7 +138,7 @@ def build(folder: Path) -> Path:
     jupyter = folder / "venv" / "bin" / "jupyter"
     options = ["--apps", "notebooks", "--no-sourcemaps", "--no-unused-shared-packages"]
     where = ["--lite-dir", lite, "--contents", contents, "--output-dir", site]
-    run(jupyter, "lite", "build", "--force", *where, *options)
+    run(jupyter, "lite", "build", "--force", *where, *options, cwd=folder)
     configure(site)
     return site
 
