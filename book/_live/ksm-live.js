@@ -12,7 +12,9 @@ const ADDRESS = 400;
 // What the fragment of an address starts with if it holds a history; with a
 // name, and no step or design, it is one that was drawn when the book was built.
 const LINK = "#h=";
-const NAMED = /^#h=([\w-]+)(&v=[^&]*)?$/;
+const NAMED = /^#h=([\w-]+)$/;
+// The version of the model, at its end.
+const VERSION = /&v=[^&]*$/;
 
 const HERE = new URL(".", import.meta.url);
 
@@ -191,7 +193,9 @@ class Widget {
   // it was drawn when the book was built, any other as its text.
   async preview(link, text) {
     this.held?.remove();
-    const [, name] = NAMED.exec(link) ?? [];
+    const plain = link.replace(VERSION, "");
+    if (plain === this.model.get("link").replace(VERSION, "")) return;
+    const [, name] = NAMED.exec(plain) ?? [];
     const known = this.model.get("names").some((history) => history.name === name);
     const drawn = known && await found(new URL(`named/${name}.json`, HERE));
     if (drawn) this.take(drawn);

@@ -8,6 +8,12 @@
   // So much of it is shown as text, in characters.
   const MOST = 4000;
 
+  // A link within the book has ? for #, since the theme takes what follows a #
+  // in the links of its pages for a selector.
+  if (location.search.startsWith("?h=")) {
+    history.replaceState(history.state, "", `${location.pathname}#${location.search.slice(1)}`);
+  }
+
   // The history that the address holds, as its name or its text: with `,` for
   // a space and `;` for a new line. Only Python can say whether it is one.
   function held() {

@@ -88,6 +88,24 @@ def test_a_named_history_is_drawn_at_once(reader: Opened, link: str) -> None:
     expect(here.page.locator(".ksm-status")).to_contain_text("Starting Python")
 
 
+def test_the_pages_own_state_is_not_drawn_twice(reader: Opened) -> None:
+    link = fragment(named("moved").text, None, "address")
+    here = without_python(reader, link)
+    here.caption("After step 5 of 5: ksmd 2")
+    expect(here.page.locator(".ksm-status")).to_contain_text("Starting Python")
+    assert here.page.locator(".ksm-widget").is_visible()
+    assert not [path for path, _ in here.host.asked if "/named/" in path]
+
+
+def test_a_link_within_the_book_leads_there(reader: Opened) -> None:
+    here = reader(path="book/intro.html")
+    here.page.get_by_role("link", name="this history in the builder").click()
+    here.page.wait_for_url(f"**/{BUILDER}#h=moved&d=address")
+    here.alive()
+    assert here.page.locator(".ksm-error").first.is_hidden()
+    assert here.errors == []
+
+
 @pytest.mark.parametrize(
     "link", [fragment(TEXT, 1, "address"), fragment(TEXT, None, "full")]
 )

@@ -118,7 +118,7 @@ def with_clipboard(widget: Widget) -> None:
     )
 
 
-@pytest.mark.parametrize("label", ["History", "Mail", "Python"])
+@pytest.mark.parametrize("label", ["History", "Mail", "Python", "C"])
 def test_what_is_copied_comes_from_python(opened: Opened, label: str) -> None:
     widget = opened(step=3)
     with_clipboard(widget)
