@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ksmlib.cli import kernel_measure
 from ksmlib.cli.arguments import Commands
-from ksmlib.cli.kernel import check, fuzz, record, repro, run, show
+from ksmlib.cli.kernel import check, fuzz, record, repro, run, show, survey
 
 
 def add(commands: Commands) -> None:
@@ -16,5 +16,6 @@ def add(commands: Commands) -> None:
         " compares what it does with the model.",
     )
     inner = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (run, show, check, record, fuzz, repro, kernel_measure):
+    every = (run, show, check, record, fuzz, survey, repro, kernel_measure)
+    for command in every:
         command.add(inner)

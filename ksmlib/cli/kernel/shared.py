@@ -22,10 +22,11 @@ from ksmlib.report.text import history_text
 DIFFERENT, STOPPED = 1, 130
 
 
-def add_kernel(parser: argparse.ArgumentParser) -> None:
-    """The options that say which kernel."""
+def add_kernel(parser: argparse.ArgumentParser, several: bool = False) -> None:
+    """The options that say which kernel, or which ones."""
     parser.add_argument(
         "--kernel",
+        metavar="A,B" if several else "KERNEL",
         default="uml",
         help=f"{', '.join(KINDS)} (default uml), or one built with a patch more,"
         " such as uml-by-index-origin",
@@ -42,12 +43,12 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
-def chosen_kernel(arguments: argparse.Namespace) -> Kernel:
-    """The kernel asked for. Raises UsageError."""
+def chosen_kernel(arguments: argparse.Namespace, name: str | None = None) -> Kernel:
+    """The kernel asked for, or the one of that name. Raises UsageError."""
     # Guests are in sessions of their own: whoever ends us ends them like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return find_kernel(arguments.kernel, arguments.images)
+        return find_kernel(name or arguments.kernel, arguments.images)
     except NotBuilt as error:
         raise UsageError(str(error)) from None
 
