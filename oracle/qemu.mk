@@ -3,9 +3,14 @@
 # Debian's name for it; older ones leave the registry.
 RELEASE ?= 6.12.117+deb12
 
-QEMU_NAME := $(subst $(empty) $(empty),-,$(strip qemu $(PATCHES)))
+# More to switch on, of config/: CONFIG_MORE=lockdep
+CONFIG_MORE ?=
+
+QEMU_NAME := $(subst $(empty) $(empty),-,$(strip qemu $(PATCHES) $(CONFIG_MORE)))
 QEMU_TREE := build/$(QEMU_NAME).tree
 QEMU_PATCHES := $(patsubst %,patches/%.patch,$(CHOSEN) reader)
+QEMU_CONFIGS := $(patsubst %,config/%.config,x86 $(CONFIG_MORE))
+QEMU_CONFIG := build/$(QEMU_NAME)/config
 QEMU_KBUILD := nice -n 10 $(MAKE) -C $(QEMU_TREE) ARCH=x86 -j$(JOBS) -s \
   --no-print-directory
 
@@ -18,16 +23,17 @@ qemu: build/$(QEMU_NAME)/vmlinuz build/runner build/init ## x86, patched, in QEM
 
 debian: $(DEBIAN)/provenance.json build/runner build/init ## Debian's own, in QEMU
 
-build/$(QEMU_NAME)/vmlinuz: $(QEMU_PATCHES) reader/rmap_oracle.c config/x86.config \
+build/$(QEMU_NAME)/vmlinuz: $(QEMU_PATCHES) reader/rmap_oracle.c $(QEMU_CONFIGS) \
   | $(QEMU_TREE)
 	@./patch-tree $(QEMU_TREE) $(QEMU_PATCHES)
 	@ln -sf ../../../reader/rmap_oracle.c $(QEMU_TREE)/mm/
 	@echo "Building $@, $(JOBS) jobs"
-	@$(QEMU_KBUILD) KCONFIG_ALLCONFIG=$(CURDIR)/config/x86.config allnoconfig
-	@./check-config config/x86.config $(QEMU_TREE)/.config
-	@$(QEMU_KBUILD) bzImage
 	@mkdir -p $(@D)
-	@./provenance $(QEMU_TREE) $(LINUX_TARBALL) config/x86.config $(QEMU_PATCHES) \
+	@cat $(QEMU_CONFIGS) >$(QEMU_CONFIG)
+	@$(QEMU_KBUILD) KCONFIG_ALLCONFIG=$(CURDIR)/$(QEMU_CONFIG) allnoconfig
+	@./check-config $(QEMU_CONFIG) $(QEMU_TREE)/.config
+	@$(QEMU_KBUILD) bzImage
+	@./provenance $(QEMU_TREE) $(LINUX_TARBALL) $(QEMU_CONFIG) $(QEMU_PATCHES) \
 	  >$(@D)/provenance.json
 	@cp $(QEMU_TREE)/arch/x86/boot/bzImage $@.new && mv $@.new $@
 
@@ -39,7 +45,7 @@ $(QEMU_TREE): | build/qemu/vmlinuz
 	@./derive-tree build/qemu.tree $@
 
 build/qemu/vmlinuz:
-	@$(MAKE) qemu PATCHES=
+	@$(MAKE) qemu PATCHES= CONFIG_MORE=
 endif
 
 # Modules load in the order of their names: the RAM disk, then the reader.

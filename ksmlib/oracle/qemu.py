@@ -30,7 +30,7 @@ _FOLDERS = ("dev", "proc", "sys", "tmp")
 #: Nothing that moves, copies or merges pages behind a history's back.
 _KERNEL = (
     "console=ttyS0",
-    "quiet",
+    "loglevel=5",
     "panic=-1",
     "nokaslr",
     "norandmaps",

@@ -24,6 +24,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,6 +44,9 @@
 #define KSM		"/sys/kernel/mm/ksm/"
 #define ORACLE		"/sys/kernel/debug/ksm_oracle/"
 #define FAULT_AROUND	"/sys/kernel/debug/fault_around_bytes"
+
+/* In /proc/sys/kernel/tainted: a bad page, an oops, a warning, a soft lockup. */
+#define COMPLAINTS	(1 << 5 | 1 << 7 | 1 << 9 | 1 << 14)
 
 enum state { IDLE, ASKED, DONE };
 
@@ -265,6 +269,27 @@ static long call_mprotect(const struct call *c)
 static long call_madvise(const struct call *c)
 {
 	return madvise(address(c->start), c->pages * PAGE, c->flags);
+}
+
+/* A page that is in a pipe has one reference more. */
+static int pipe_of_pages[2] = { -1, -1 };
+
+static long call_hold(const struct call *c)
+{
+	struct iovec page = { address(c->start), PAGE };
+
+	if (pipe_of_pages[0] < 0 && pipe(pipe_of_pages))
+		return -1;
+	return vmsplice(pipe_of_pages[1], &page, 1, 0) < 0 ? -1 : 0;
+}
+
+static long call_release(const struct call *c)
+{
+	(void)c;
+	close(pipe_of_pages[0]);
+	close(pipe_of_pages[1]);
+	pipe_of_pages[0] = -1;
+	return 0;
 }
 
 /* Makes a VMA of each page: protections that differ do not merge. */
@@ -510,6 +535,21 @@ static void make_file(const char *path)
 
 /* ---- commands ---- */
 
+/* Has the kernel warned since it booted? lockdep stops at its first complaint. */
+static bool kernel_complained(void)
+{
+	FILE *f = fopen("/proc/lockdep_stats", "r");
+	int debug_locks = 1;
+	char text[128];
+
+	while (f && fgets(text, sizeof(text), f))
+		sscanf(text, " debug_locks: %d", &debug_locks);
+	if (f)
+		fclose(f);
+	return !debug_locks ||
+	       read_number("/proc/sys/kernel/tainted") & COMPLAINTS;
+}
+
 static void end_history(void)
 {
 	for (int i = 0; i < MAX_PROCESSES; i++)
@@ -522,6 +562,8 @@ static void end_history(void)
 		nr_settings--;
 		write_file(settings[nr_settings].path, settings[nr_settings].value);
 	}
+	if (kernel_complained())
+		fail("the kernel has warned; its console says of what");
 }
 
 static void do_history(void)
@@ -717,16 +759,18 @@ static void do_reclaim(void)
 {
 	char command[128];
 
-	if (nr_words == 4 && strcmp(w[3], "hold"))
-		fail("'%s' is not known here", w[3]);
-	snprintf(command, sizeof(command), "reclaim %s %ld %s", w[1],
-		 number(w[2]), nr_words == 4 ? "hold" : "free");
+	snprintf(command, sizeof(command), "reclaim %s %ld", w[1], number(w[2]));
 	op_by_reader(command);
+}
+
+static void do_hold(void)
+{
+	tell(w[1], (struct call) { .function = call_hold, .start = number(w[2]) });
 }
 
 static void do_release(void)
 {
-	op_by_reader("release");
+	tell(w[1], (struct call) { .function = call_release });
 }
 
 static uint64_t now_ns(void)
@@ -842,8 +886,9 @@ static const struct command {
 	{ "design", do_design, 2, 2 },
 	{ "time", do_time, 5, 5 },
 	{ "move_pages", do_move_pages, 5, 5 },
-	{ "reclaim", do_reclaim, 3, 4 },
-	{ "release", do_release, 1, 1 },
+	{ "reclaim", do_reclaim, 3, 3 },
+	{ "hold", do_hold, 3, 3 },
+	{ "release", do_release, 2, 2 },
 	{ "slab", do_slab, 2, 2 },
 };
 

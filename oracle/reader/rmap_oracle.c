@@ -53,9 +53,6 @@ static struct oracle_process {
 } processes[MAX_PROCESSES];
 static unsigned int nr_processes;
 
-/* A folio that "reclaim hold" took a reference of. */
-static struct folio *held_folio;
-
 /* ---- the answer ---- */
 
 struct answer {
@@ -856,16 +853,8 @@ out:
 	return err;
 }
 
-static void release_held(void)
-{
-	if (held_folio)
-		folio_put(held_folio);
-	held_folio = NULL;
-}
-
-/* Through the same reclaim as any page; "hold" keeps it in the swap cache. */
-static int do_reclaim(struct answer *a, const char *name, unsigned long page,
-		      bool hold)
+/* Through the same reclaim as any page. */
+static int do_reclaim(struct answer *a, const char *name, unsigned long page)
 {
 	struct folio *folio = get_folio(name, page);
 	unsigned long reclaimed = 0;
@@ -878,12 +867,7 @@ static int do_reclaim(struct answer *a, const char *name, unsigned long page,
 	mapcount = folio_mapcount(folio);
 	lru_add_drain_all();
 	isolated = folio_isolate_lru(folio);
-	if (hold) {
-		release_held();
-		held_folio = folio;
-	} else {
-		folio_put(folio);
-	}
+	folio_put(folio);
 	if (isolated) {
 		folio_clear_referenced(folio);
 		folio_clear_active(folio);
@@ -916,7 +900,6 @@ static void do_kernel(struct answer *a)
 
 static void do_forget(void)
 {
-	release_held();
 	while (nr_processes)
 		mmdrop(processes[--nr_processes].mm);
 }
@@ -954,8 +937,6 @@ static int do_command(struct answer *a, const char *command)
 		do_kernel(a);
 	else if (!strcmp(command, "forget"))
 		do_forget();
-	else if (!strcmp(command, "release"))
-		release_held();
 	else if (sscanf(command, "window %lu %lu", &x, &y) == 2)
 		oracle_end = (oracle_start = x) + y;
 	else if (sscanf(command, "process %15s %d", name, &n) == 2)
@@ -964,8 +945,8 @@ static int do_command(struct answer *a, const char *command)
 		return do_state(a, x);
 	else if (sscanf(command, "time %15s %lu %31s %lu", name, &x, word, &y) == 4)
 		return do_time(a, name, x, word, y);
-	else if (sscanf(command, "reclaim %15s %lu %31s", name, &x, word) == 3)
-		return do_reclaim(a, name, x, !strcmp(word, "hold"));
+	else if (sscanf(command, "reclaim %15s %lu", name, &x) == 2)
+		return do_reclaim(a, name, x);
 	else
 		return -EINVAL;
 	return 0;
