@@ -8,7 +8,7 @@ CONFIG_MORE ?=
 
 QEMU_NAME := $(subst $(empty) $(empty),-,$(strip qemu $(PATCHES) $(CONFIG_MORE)))
 QEMU_TREE := build/$(QEMU_NAME).tree
-QEMU_PATCHES := $(patsubst %,patches/%.patch,$(CHOSEN) reader)
+QEMU_PATCHES := $(foreach patch,$(CHOSEN) reader,$(call files_of,$(patch)))
 QEMU_CONFIGS := $(patsubst %,config/%.config,x86 $(CONFIG_MORE))
 QEMU_CONFIG := build/$(QEMU_NAME)/config
 QEMU_KBUILD := nice -n 10 $(MAKE) -C $(QEMU_TREE) ARCH=x86 -j$(JOBS) -s \

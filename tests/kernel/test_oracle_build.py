@@ -14,7 +14,7 @@ import pytest
 from ksmlib.oracle.model import IN_KERNEL
 
 ORACLE = Path(__file__).parents[2] / "oracle"
-PATCHES = sorted((ORACLE / "patches").glob("*.patch"))
+PATCHES = sorted((ORACLE / "patches").rglob("*.patch"))
 
 
 def call(
@@ -48,9 +48,20 @@ def test_the_patch_has_every_design_under_its_id() -> None:
 def test_a_patch_says_its_licence_and_what_it_is(patch: Path) -> None:
     licence, subject, *rest = patch.read_text("utf-8").splitlines()
     assert licence == "SPDX-License-Identifier: GPL-2.0"
-    assert subject.startswith("Subject: [RFC] ")
+    assert re.match(r"Subject: \[RFC( [1-9]/[1-9])?\] ", subject)
     assert "---" in rest
-    assert patch.name in (ORACLE / "patches" / "README.md").read_text("utf-8")
+    readme = (ORACLE / "patches" / "README.md").read_text("utf-8")
+    [name, *_] = patch.relative_to(ORACLE / "patches").parts
+    assert f"`{name}" in readme
+
+
+def test_a_folder_of_patches_is_applied_in_order() -> None:
+    done = call("make", "-n", "-B", "uml", "PATCHES=by-index-origin")
+    [*_, patched] = [x for x in done.stdout.splitlines() if "patch-tree" in x]
+    names = re.findall(r"patches/(\S+)\.patch", patched)
+    assert names[0] == "uml"
+    assert [name.partition("/")[2][0] for name in names[1:-1]] == list("1234")
+    assert names[-1] == "reader"
 
 
 def test_a_tarball_that_is_not_there() -> None:
