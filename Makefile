@@ -11,7 +11,7 @@ READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
 .PHONY: help book site archive publish folder test lint types pytest mutants \
-  explore oracle oracle-qemu oracle-debian lab env python programs clean
+  explore oracle oracle-qemu oracle-debian oracle-holes lab env python programs clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | \
@@ -73,12 +73,20 @@ oracle: env ## build a Linux, record all histories again, run 600 new; SEED=1
 oracle-qemu: env ## the recorded histories on x86 in QEMU
 	$(MAKE) -C oracle qemu
 	$(call RECORD,qemu)
-	$(call CHECK,qemu)
+	$(call CHECK,qemu) --out oracle/results/check-qemu.json
 
 oracle-debian: env ## the recorded histories on Debian's own kernel in QEMU
 	$(MAKE) -C oracle debian
 	$(call RECORD,debian)
-	$(call CHECK,debian)
+	$(call CHECK,debian) --out oracle/results/check-debian.json
+
+# Kernels of one patch each that oracle/record-holes asks.
+HOLES_UML := stock stored-pgoff-field stored-pgoff by-index-origin unshare-first
+
+oracle-holes: env ## what kernels do with the pages that a walk misses
+	$(MAKE) -C oracle uml qemu debian
+	for patch in $(HOLES_UML); do $(MAKE) -C oracle uml PATCHES=$$patch || exit; done
+	oracle/record-holes $(BIN)/ksmlib
 
 # Told not to ask for news and updates, JupyterLab talks to this machine only.
 lab: env ## open the chapters as notebooks in JupyterLab

@@ -168,9 +168,11 @@ def _outcome_lines(found: Sequence[Outcome]) -> Iterator[str]:
 
 def _outcome_words(one: Outcome) -> str:
     missed = ptes_text([(process, page) for process, page in one.missed])
-    moved = "moved" if one.moved else "not moved"
     reclaimed = "reclaimed" if one.reclaimed else "not reclaimed"
-    return f"{one.history}: misses {missed or 'nothing'}, {moved}, {reclaimed}"
+    words = [f"misses {missed or 'nothing'}", reclaimed]
+    if one.moved is not None:
+        words.insert(1, "moved" if one.moved else "not moved")
+    return f"{one.history}: {', '.join(words)}"
 
 
 def _write(path: Path, data: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ksmlib.oracle.boot import GuestError, Kernel, Record
@@ -15,16 +15,23 @@ def measure(
 
     Raises GuestError if the guest says that a line of the script is wrong.
     """
-    name, records = "", list[Record]()
-    for record in kernel.run(script, silence):
+    return sorted_by_history(kernel.run(script, silence))
+
+
+def sorted_by_history(
+    records: Iterable[Record],
+) -> Iterator[tuple[str, list[Record]]]:
+    """What a guest prints as histories; raises GuestError as ``measure`` does."""
+    name, found = "", list[Record]()
+    for record in records:
         if "error" in record:
             raise GuestError(f"{name}: {record['error']}")
         if ("history" in record or "end" in record) and name:
-            yield name, records
+            yield name, found
         if "history" in record:
-            name, records = record["history"], []
+            name, found = record["history"], []
         elif "end" not in record:
-            records.append(record)
+            found.append(record)
 
 
 def of(kind: str, records: list[Record]) -> list[Any]:

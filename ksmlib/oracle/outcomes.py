@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ksmlib.designs import designs
+from ksmlib.designs.walk import ANON
 from ksmlib.oracle.boot import GuestError, Kernel, Record
 from ksmlib.oracle.measure import measure, of
 from ksmlib.oracle.script import Case, script
@@ -27,7 +28,8 @@ class Outcome:
 
     ``mapped`` and ``missed`` are PTEs before: all, and those that the
     kernel's walk missed. ``returned`` is what ``move_pages()`` returned: how
-    many pages it did not move. ``still`` are the PTEs that map the page after
+    many pages it did not move. It and ``moved`` are null where there is no such
+    call, on User Mode Linux. ``still`` are the PTEs that map the page after
     reclaim has tried.
     """
 
@@ -36,15 +38,16 @@ class Outcome:
     page: list[Any]
     mapped: list[Any]
     missed: list[Any]
-    returned: int
-    moved: bool
+    returned: int | None
+    moved: bool | None
     reclaimed: bool
     still: list[Any]
 
     @property
     def consistent(self) -> bool:
         """Both succeed if the walk misses nothing, and only then."""
-        return self.moved == self.reclaimed == (not self.missed)
+        found = not self.missed
+        return self.reclaimed == found and self.moved in (None, found)
 
 
 def page_of(case: Case) -> FolioWalk | None:
@@ -103,30 +106,38 @@ def _outcome(
     reclaiming: list[Record],
 ) -> Outcome:
     at = [page.process, page.page]
-    before = _ksm_folio(moving, 0, [at])
+    before = _folio(moving, 0, [at])
     if before is None:
-        raise GuestError(f"{case.name}: no KSM page at {page.process}:{page.page}")
-    [move] = of("move_pages", moving)
+        raise GuestError(f"{case.name}: no page at {page.process}:{page.page}")
+    moves = of("move_pages", moving)
     [reclaim] = of("reclaim", reclaiming)
-    after = _ksm_folio(reclaiming, 1, before["mapped"])
+    after = _folio(reclaiming, 1, before["mapped"])
+    walks = before["walks"]
     return Outcome(
         case.name,
         design,
         at,
         before["mapped"],
-        before["walks"][design]["missed"],
-        move["returned"],
-        move["moved"] == 1,
+        (walks.get(design) or walks[ANON])["missed"],
+        moves[0]["returned"] if moves else None,
+        moves[0]["moved"] == 1 if moves else None,
         reclaim["reclaimed"] == 1,
         after["mapped"] if after else [],
     )
 
 
-def _ksm_folio(records: list[Record], number: int, ptes: list[Any]) -> Record | None:
-    """The KSM folio that some of the PTEs map, in the first or second state."""
-    state = [record for record in records if "state" in record][number]
+def _folio(records: list[Record], number: int, ptes: list[Any]) -> Record | None:
+    """The same in the first or second state."""
+    return folio_at([record for record in records if "state" in record][number], ptes)
+
+
+def folio_at(state: Record, ptes: list[Any]) -> Record | None:
+    """The folio that some of the PTEs map.
+
+    It need not be a KSM page: a kernel may have a patch that merges others.
+    """
     for folio in state["folios"]:
-        if folio["kind"] == "ksm" and any(pte in folio["mapped"] for pte in ptes):
+        if any(pte in folio["mapped"] for pte in ptes):
             found: Record = folio
             return found
     return None

@@ -106,22 +106,45 @@ def test_an_outcome_that_is_not_as_the_walk_says_shows() -> None:
     assert [one.consistent for one in found] == [True, False, True]
 
 
+def test_a_kernel_without_memory_nodes_is_asked_for_reclaim_alone() -> None:
+    moved = case("moved")
+    kernel = guest_of(moved)
+
+    def one_node(
+        script: str, kernel_: Kernel, silence: float = SILENCE
+    ) -> Iterator[Record]:
+        records = kernel.run_script(script, kernel_, silence)
+        return (record for record in records if "move_pages" not in record)
+
+    [one] = outcomes(Kernel("uml", Path(), one_node), [moved], ["full"], False)
+    assert (one.moved, one.returned, one.reclaimed) == (None, None, True)
+    assert one.consistent
+
+
 def test_a_kernel_without_the_page_is_an_error() -> None:
     other = guest_of(case("private-file"))
-    with pytest.raises(GuestError, match="moved: no KSM page at A:8"):
+    with pytest.raises(GuestError, match="moved: no page at A:8"):
         list(outcomes(other, [case("moved")], DESIGNS, True))
 
 
-def recorded() -> list[Any]:
+def recorded(*kernels: str) -> list[Any]:
     """What kernels made of named histories: `ksmlib kernel outcomes --out`."""
     return [
-        pytest.param(Outcome(**one), id=f"{file.stem}-{one['history']}-{one['design']}")
-        for file in sorted(RESULTS.glob("outcomes-*.json"))
-        for one in json.loads(file.read_text("utf-8"))["outcomes"]
+        pytest.param(Outcome(**one), id=f"{kernel}-{one['history']}-{one['design']}")
+        for kernel in kernels
+        for one in json.loads((RESULTS / f"outcomes-{kernel}.json").read_text("utf-8"))[
+            "outcomes"
+        ]
     ]
 
 
-@pytest.mark.parametrize("one", recorded())
+@pytest.mark.parametrize("one", recorded("uml-by-index-origin", "uml-unshare-first"))
+def test_with_a_proposal_each_page_is_found_and_reclaimed(one: Outcome) -> None:
+    assert (one.missed, one.reclaimed, one.still) == ([], True, [])
+    assert one.moved is one.returned is None
+
+
+@pytest.mark.parametrize("one", recorded("debian", "qemu"))
 def test_a_kernel_did_what_the_model_says(one: Outcome) -> None:
     walks = run(named_histories()[one.history].history).walks
     [walk] = [walk for walk in walks if tuple(one.page) in walk.mapped]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,6 +46,9 @@ def add(commands: Commands) -> None:
         const=GOLDEN,
         help="another recording (default the one that comes with ksmlib)",
     )
+    parser.add_argument(
+        "--out", metavar="FILE", type=Path, help="write what was compared, as JSON"
+    )
     parser.set_defaults(call=_call)
 
 
@@ -64,7 +68,25 @@ def _call(arguments: argparse.Namespace) -> int:
     print(head_text(recording))
     print_lines(count_text(count))
     print(f"histories that differ: {different or 'none'}")
+    if arguments.out:
+        _write(arguments, recording, count, different)
     return DIFFERENT if different else 0
+
+
+def _write(
+    arguments: argparse.Namespace, recording: Recording, count: Count, different: int
+) -> None:
+    """What was compared with what, and how much of it differs."""
+    heads = {"recorded": recording.head}
+    if arguments.against:
+        heads["against"] = _read(arguments.against).head
+    told = {
+        side: {key: head[key] for key in ("kernel", "release", "date", "build")}
+        for side, head in heads.items()
+    }
+    counts = {key: getattr(count, key) for key in ("histories", "states", "refused")}
+    text = json.dumps({**told, **counts, "differ": different}, indent=1)
+    arguments.out.write_text(f"{text}\n", encoding="utf-8")
 
 
 def _comparison(
