@@ -18,6 +18,7 @@ from ksmlib.claims.proofs import Walks
 from ksmlib.claims.registry import Claim
 from ksmlib.history.link import MODEL
 from ksmlib.oracle.confirmed import confirmed, recording
+from ksmlib.repro.runs import repro_says
 
 _KERNELS = {"uml": "User Mode Linux", "qemu": "x86, QEMU", "debian": "Debian, QEMU"}
 
@@ -36,7 +37,8 @@ class Layer:
 
 def evidence(claim: Claim) -> list[Layer]:
     """Every layer that there is: unknown is left out."""
-    return [*_kernel(claim), *_bound(claim), *_model(claim), *_replay(claim)]
+    layers = (_kernel, _program, _bound, _model, _replay)
+    return [layer for found in layers for layer in found(claim)]
 
 
 def kernel_name() -> str:
@@ -63,6 +65,14 @@ def _kernel(claim: Claim) -> Iterator[Layer]:
         walks = "walks" if len(walked) > 1 else "walk"
         says += f", and its {walks} under {joined(walked)} missed the same PTEs"
     yield Layer("kernel", says, recorded.case.name)
+
+
+def _program(claim: Claim) -> Iterator[Layer]:
+    """On which kernels its C program had the page go, or stay, as the model says."""
+    if claim.history and not isinstance(claim.proof, Keeps):
+        says = repro_says(claim.history, claim.designs)
+        if says:
+            yield Layer("program", says)
 
 
 def _bound(claim: Claim) -> Iterator[Layer]:

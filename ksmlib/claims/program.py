@@ -22,7 +22,7 @@ def claim_program(claim: Claim) -> str:
     lines = [
         f"{claim.id} of the KSM rmap book, {claim.link}",
         "",
-        *folded(claim.says, 0),
+        *folded(claim.statement, 0),
         "",
         *walks_said(history, claim.designs),
     ]

@@ -240,7 +240,8 @@ def test_claims_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     first = listed[0]
     assert first["history"].startswith("A mmap 0+2; A write 0+2 x; A mremap")
     assert first["kind"] == "verdict"
-    assert set(first["evidence"]) == {"kernel", "bound", "model", "replay"}
+    layers = {"kernel", "program", "bound", "model", "replay"}
+    assert set(first["evidence"]) == layers
 
 
 def test_run_takes_the_id_of_a_claim(capsys: pytest.CaptureFixture[str]) -> None:
