@@ -174,8 +174,11 @@ def test_which_machines_could_tell():
 @pytest.mark.parametrize("one", claims_with_program(), ids=lambda c: c.id)
 def test_every_claim_was_shown_by_its_program(one):
     said = repro_says(one.history, one.designs)
-    assert said.startswith("a C program agrees on Linux 6.12")
-    assert "(x86, QEMU)" in said
+    if one.designs and not set(one.designs) & set(RECORDED["qemu"].about["designs"]):
+        assert said == ""  # there is no kernel that walks like that
+    else:
+        assert said.startswith("a C program agrees on Linux 6.12")
+        assert "(x86, QEMU)" in said
 
 
 def test_nothing_is_said_of_a_program_that_has_changed(monkeypatch):
