@@ -131,6 +131,15 @@ def root(target: Path) -> None:
         forward(target / name, f"../latest/{name}/")
 
 
+def ask_for_a_host(site: str, chosen: bool) -> None:
+    """Links to this machine cannot be put right once they are published."""
+    if urlsplit(site).hostname == "localhost" and not chosen:
+        raise Refused(
+            f"the links of this build lead to {site}; set SITE in ksmlib/site.py"
+            f" to the address of the host (to try it here: KSM_SITE={site})"
+        )
+
+
 def publish(site: Path, archive: Path, target: Path) -> None:
     """Lay the edition, the newest as latest, and the root. Raises Refused."""
     edition = target / f"v{EDITION}"
@@ -163,11 +172,7 @@ def main() -> None:
         parser.add_argument(name, type=Path)
     arguments = parser.parse_args()
     try:
-        if urlsplit(SITE).hostname == "localhost" and "KSM_SITE" not in os.environ:
-            raise Refused(
-                f"the links of this build lead to {SITE}; set SITE in ksmlib/site.py"
-                f" to the address of the host (to try it here: KSM_SITE={SITE})"
-            )
+        ask_for_a_host(SITE, "KSM_SITE" in os.environ)
         publish(arguments.site, arguments.archive, arguments.target)
     except Refused as refused:
         sys.exit(f"Nothing was published: {refused}")

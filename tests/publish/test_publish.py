@@ -136,22 +136,28 @@ def test_broken_links_are_not_published(small) -> None:
     assert list(small[2].iterdir()) == []
 
 
-def test_links_to_this_machine_are_not_published(small) -> None:
-    def run(**environment: str) -> subprocess.CompletedProcess[str]:
-        kept = {k: v for k, v in os.environ.items() if k != "KSM_SITE"}
+def test_links_to_this_machine_are_not_published() -> None:
+    with pytest.raises(Refused, match=r"set SITE in ksmlib/site.py"):
+        publish.ask_for_a_host("http://localhost:8000/", chosen=False)
+    publish.ask_for_a_host("http://localhost:8000/", chosen=True)
+    publish.ask_for_a_host("https://ksm.example/", chosen=False)
+
+
+def test_the_command_says_where_the_edition_belongs(small) -> None:
+    def run() -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, ROOT / "tools" / "publish.py", *small],
-            env={**kept, **environment},
+            env={**os.environ, "KSM_SITE": SITE},
             capture_output=True,
             text=True,
         )
 
+    assert run().stdout.endswith(f"; it belongs at {SITE}v{EDITION}/\n")
+    written(small[0], book__intro_html="other")
     refused = run()
     assert refused.returncode == 1
-    assert "set SITE in ksmlib/site.py" in refused.stderr
-    assert not small[2].exists()
-    assert run(KSM_SITE=SITE).returncode == 0
-    assert (small[2] / f"v{EDITION}").is_dir()
+    assert refused.stderr.startswith("Nothing was published: edition ")
+    assert len(refused.stderr.splitlines()) == 1
 
 
 def test_make_asks_where_to() -> None:
