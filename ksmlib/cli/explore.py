@@ -6,16 +6,17 @@ import argparse
 import json
 import os
 import platform
-import time
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from ksmlib.cli.arguments import Commands, UsageError, chosen_designs
 from ksmlib.explore import checkpoint, executors, manifest
 from ksmlib.explore.bound import DEFAULT, KINDS, Bound
+from ksmlib.explore.drawn import record_draw
 from ksmlib.explore.exploration import Exploration, exploration_of
 from ksmlib.explore.histories import Histories
 from ksmlib.explore.promises import PROMISES
@@ -70,7 +71,11 @@ def add(commands: Commands) -> None:
         const="quick",
         help="repeat recorded explorations and compare: quick (default), all, or one",
     )
-    add("--record", action="store_true", help="with --manifest: record, not compare")
+    add(
+        "--record",
+        action="store_true",
+        help="with --manifest or --random: put on record",
+    )
     add(
         "--random",
         metavar="N",
@@ -155,14 +160,13 @@ def _executor(arguments: argparse.Namespace) -> Iterator[tuple[Executor, int]]:
 # --- doing it --------------------------------------------------------------
 
 
-def _run(arguments: argparse.Namespace) -> tuple[Exploration, float] | None:
-    """What was asked for, and the seconds it took; None if it was stopped."""
+def _run(arguments: argparse.Namespace) -> tuple[Exploration, manifest.Took] | None:
+    """What was asked for, and what it took; None if it was stopped."""
     search, model = _search(arguments)
     bound = model.bound
     name = f"explore-{bound.procs}-{bound.pages}-{bound.ops}.checkpoint"
     watch = Watch(search, arguments.checkpoint or arguments.resume or Path(name))
     watch.saved = watch.path == arguments.resume
-    began = time.monotonic()
     try:
         with watch.signals(), _executor(arguments) as (executor, workers):
             finished = search.run(executor, workers, pause=watch)
@@ -172,7 +176,14 @@ def _run(arguments: argparse.Namespace) -> tuple[Exploration, float] | None:
     watch.end(finished)
     if not finished:
         return None
-    return exploration_of(search, model), time.monotonic() - began
+    took = manifest.Took(
+        date.today().isoformat(),
+        round(search.seconds, 2),
+        round(search.cpu, 2),
+        workers,
+        platform.python_version(),
+    )
+    return exploration_of(search, model), took
 
 
 def _call(arguments: argparse.Namespace) -> int:
@@ -181,23 +192,27 @@ def _call(arguments: argparse.Namespace) -> int:
     if arguments.manifest:
         return _repeat(arguments)
     if arguments.record:
-        raise UsageError("--record goes with --manifest")
+        raise UsageError("--record goes with --manifest or --random")
     done = _run(arguments)
     if done is None:
         return _STOPPED
-    exploration, seconds = done
+    exploration, took = done
     if arguments.json:
-        print(json.dumps({**exploration.json(), "seconds": round(seconds, 1)}))
+        print(json.dumps({**exploration.json(), "took": vars(took)}))
     else:
         print(exploration_text(exploration))
-        print(_speed(exploration, seconds))
+        print(_speed(exploration, took))
     return 1 if exploration.never else 0
 
 
-def _speed(exploration: Exploration, seconds: float) -> str:
-    states = sum(level.states for level in exploration.levels)
-    rate = states / max(seconds, 0.001)
-    return f"{seconds:.1f} s, {rate:,.0f} distinct states a second"
+def _speed(exploration: Exploration, took: manifest.Took) -> str:
+    """By the clock, and for each second that a processor worked."""
+    states = exploration.states
+    by_clock, by_cpu = (round(states / max(s, 0.001)) for s in (took.seconds, took.cpu))
+    return (
+        f"{took.seconds:.1f} s, {by_clock:,} distinct states/s;"
+        f" {took.cpu:.1f} s of CPU, {by_cpu:,} states/s"
+    )
 
 
 # --- the manifest ----------------------------------------------------------
@@ -213,15 +228,15 @@ def _repeat(arguments: argparse.Namespace) -> int:
         done = _run(again)
         if done is None:
             return _STOPPED
-        exploration, seconds = done
+        exploration, took = done
         if arguments.record:
-            manifest.record(entry.name, exploration, _took(again, seconds))
+            manifest.record(entry.name, exploration, took)
             differences = ["recorded"]
         else:
             differences = _compared(entry, exploration)
             status |= bool(differences)
-        print(f"{entry.name}: {_speed(exploration, seconds)}")
-        for line in differences or ["as recorded"]:
+        print(f"{entry.name}:")
+        for line in [_speed(exploration, took), *(differences or ["as recorded"])]:
             print("\n".join(folded(line, 4, "  ")))
     return status
 
@@ -244,11 +259,6 @@ def _compared(entry: manifest.Recorded, now: Exploration) -> list[str]:
     return list(manifest.differences(entry.exploration, now))
 
 
-def _took(arguments: argparse.Namespace, seconds: float) -> manifest.Took:
-    workers = arguments.workers or len(os.sched_getaffinity(0))
-    return manifest.Took(round(seconds, 1), workers, platform.python_version())
-
-
 # --- beyond the bound ------------------------------------------------------
 
 
@@ -269,9 +279,13 @@ def _draw(arguments: argparse.Namespace) -> int:
     designs = _designs(arguments)
     held = [(design, promise) for design in designs for promise in PROMISES]
     drawn = beyond.draw(bounds, held, arguments.random, arguments.seed)
-    broken = {
-        (d, promise.name): history for (d, promise), history in drawn.broken.items()
-    }
+    broken = drawn.by_name
+    if arguments.record:
+        again = f"--random {arguments.random} --seed {arguments.seed}"
+        bound = f"--procs {bounds.processes} --pages {bounds.pages}"
+        bound += f" --ops {bounds.operations} --contents {bounds.contents}"
+        today = date.today().isoformat()
+        record_draw(drawn, designs, arguments.seed, f"{again} {bound}", today)
     print(
         f"seed {arguments.seed}: {drawn.histories:,} random histories,"
         f" {drawn.operations:,} operations;\n"

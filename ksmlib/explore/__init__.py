@@ -9,7 +9,7 @@ explored so far is in the manifest.
 from ksmlib.explore.bound import Bound
 from ksmlib.explore.exploration import Exploration
 from ksmlib.explore.manifest import Recorded, explorations
-from ksmlib.explore.tables import Cell, Saturation, matrix, saturation
+from ksmlib.explore.tables import Cell, Saturation, matrix, saturation, together
 
 __all__ = [
     "Bound",
@@ -20,4 +20,5 @@ __all__ = [
     "explorations",
     "matrix",
     "saturation",
+    "together",
 ]

@@ -7,34 +7,20 @@ module asks for the package.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from random import Random
 
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from ksmlib.designs import designs
+from ksmlib.explore.drawn import Drawn, Held
 from ksmlib.explore.machine import Machine
-from ksmlib.explore.promises import Promise, keeps
+from ksmlib.explore.promises import keeps
 from ksmlib.history import History
 from ksmlib.history.operations import Operation
 from ksmlib.history.random import Bounds, random_history
 from ksmlib.mm.kernel import Kernel
 from ksmlib.report.merged import MergedPtes
-
-#: A design, and what it is held to.
-Held = tuple[str, Promise]
-
-
-@dataclass
-class Drawn:
-    """What was drawn: ``operations`` that were done, ``ptes`` of KSM folios seen."""
-
-    histories: int = 0
-    operations: int = 0
-    ptes: int = 0
-    #: A history for each promise that was broken, on one line.
-    broken: dict[Held, str] = field(default_factory=dict)
 
 
 def draw(bounds: Bounds, held: Sequence[Held], histories: int, number: int) -> Drawn:

@@ -9,7 +9,7 @@ from typing import Any
 from ksmlib.explore.search import Search
 
 #: First bytes of the file; changes with what a search holds.
-MAGIC = b"ksmlib explore 1\n"
+MAGIC = b"ksmlib explore 2\n"
 
 
 class NoCheckpoint(Exception):

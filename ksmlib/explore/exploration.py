@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from json import dumps, loads
 from typing import Any
 
@@ -72,6 +73,16 @@ class Exploration:
     #: What the bound should have shown and did not: the search proves nothing.
     never: tuple[str, ...]
 
+    @property
+    def states(self) -> int:
+        """How many distinct states there are."""
+        return sum(level.states for level in self.levels)
+
+    @property
+    def tried(self) -> int:
+        """How many operations were tried, refused ones included."""
+        return sum(level.generated + level.refused for level in self.levels)
+
     def shortest(self, design: str, promise: str) -> Broken | None:
         """How a design breaks a promise, None if it keeps it in this bound."""
         for broken in self.broken:
@@ -114,6 +125,11 @@ def operations_in(history: str) -> int:
 def age(history: str) -> tuple[int, list[str]]:
     """Histories of few operations first, then by their text."""
     return operations_in(history), history.split("; ")
+
+
+def name_of(history: str) -> str:
+    """The name of a history that was found: as it is an anchor, and a case."""
+    return f"found-{sha256(history.encode()).hexdigest()[:8]}"
 
 
 def exploration_of(search: Search[Machine, Operation], model: Histories) -> Exploration:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import chain
 
 from ksmlib.designs import Design, all_designs
 from ksmlib.explore.bound import (
@@ -20,13 +21,11 @@ from ksmlib.explore.machine import Machine
 from ksmlib.explore.model import Cost, Mark, Model, Property
 from ksmlib.explore.promises import PROMISES, keeps, property_name
 from ksmlib.explore.situations import SITUATIONS, Pte
-from ksmlib.history.operations import Operation
+from ksmlib.history.operations import Madvise, Mmap, Operation, Range, Write
+from ksmlib.history.replay import BASE
 from ksmlib.mm.kernel import Kernel
 from ksmlib.mm.types import VM_MERGEABLE, Folio, Vma
 from ksmlib.report.merged import MergedPtes
-
-#: The only operations that bring a KSM folio nearer when there is none.
-_PREPARE = {"mmap", "file", "write", "mergeable"}
 
 
 def occurs(holds: Callable[[Pte], bool], machine: Machine) -> bool:
@@ -93,10 +92,11 @@ class Histories(Model[Machine, Operation]):
             return iter(scans(self.bound))
         each = self._actions(state.kernel)
         if 1 < needs == left:
-            return (o for o in each if kind_of(o) in _PREPARE)
-        return each
+            return filter(what_helps(state.kernel), each)
+        return chain(each, scans(self.bound))
 
     def _actions(self, kernel: Kernel) -> Iterator[Operation]:
+        """What processes can do."""
         names = PROCESSES[: self.bound.procs]
         fresh = next((n for n in names if n not in kernel.mms), None)
         for name, mm in kernel.mms.items():
@@ -104,7 +104,6 @@ class Histories(Model[Machine, Operation]):
                 yield from operations(self.bound, name, fresh)
         if fresh:
             yield from first_operations(self.bound, fresh)
-        yield from scans(self.bound)
 
     def needs(self, state: Machine) -> int:
         return operations_to_ksm(state.kernel) if self.cut else 0
@@ -135,8 +134,7 @@ def operations_to_ksm(kernel: Kernel) -> int:
     pages take a write, a mergeable VMA an madvise, a VMA an mmap; no operation
     does two of these at once.
     """
-    vmas = [vma for mm in kernel.mms.values() for vma in mm.vmas]
-    mergeable = [vma for vma in vmas if vma.vm_flags & VM_MERGEABLE]
+    vmas, mergeable = _vmas(kernel)
     anywhere = _anon_folios(vmas)
     if any(folio.test_ksm for folio in anywhere):
         return 0
@@ -144,6 +142,53 @@ def operations_to_ksm(kernel: Kernel) -> int:
         return 1
     missing = (not vmas) + (not mergeable) + (not _two_are_equal(anywhere))
     return 1 + max(1, missing)
+
+
+def what_helps(kernel: Kernel) -> Callable[[Operation], bool]:
+    """Says of an operation whether it may bring a KSM folio nearer.
+
+    For a kernel that has none, nor two pages that the next scan merges. Most
+    operations are tried where only this is wanted of them, and to do them on a
+    copy of the kernel takes a hundred times as long as to ask.
+    """
+    vmas, mergeable = _vmas(kernel)
+    if not vmas:
+        return lambda operation: isinstance(operation, Mmap)
+    equal = _two_are_equal(_anon_folios(vmas))
+    place = mergeable or vmas
+    contents = {folio.content for folio in _anon_folios(place)}
+
+    def helps(operation: Operation) -> bool:
+        match operation:
+            case Write(process=name, range=r, content=content):
+                if equal and not mergeable:
+                    return False
+                written = sum(
+                    overlap(vma, r) for vma in place if vma.vm_mm.name == name
+                )
+                return written > 1 or (written == 1 and content in contents)
+            case Madvise(process=name, range=r, advice="mergeable"):
+                if not equal:
+                    return not mergeable
+                table = kernel.mms[name].page_table
+                folios = (table.get(BASE + page) for page in range(r.start, r.end))
+                advised = {f for f in folios if f is not None and f.test_anon}
+                return _two_are_equal(_anon_folios(mergeable) | advised)
+        return False
+
+    return helps
+
+
+def overlap(vma: Vma, r: Range) -> int:
+    """How many pages a VMA and a range have in common."""
+    start, end = BASE + r.start, BASE + r.end
+    return max(0, min(vma.vm_end, end) - max(vma.vm_start, start))
+
+
+def _vmas(kernel: Kernel) -> tuple[list[Vma], list[Vma]]:
+    """Every VMA there is, and those in which ksmd may merge."""
+    vmas = [vma for mm in kernel.mms.values() for vma in mm.vmas]
+    return vmas, [vma for vma in vmas if vma.vm_flags & VM_MERGEABLE]
 
 
 def _anon_folios(vmas: Iterable[Vma]) -> set[Folio]:

@@ -13,14 +13,20 @@ from json import dumps, loads
 from pathlib import Path
 from typing import Any
 
-from ksmlib.explore.exploration import Exploration
+from ksmlib.explore.exploration import Exploration, age
 
 
 @dataclass(frozen=True)
 class Took:
-    """How long the recorded run took: for the reader, and never compared."""
+    """When it was recorded and how long that took; for the reader, never compared.
 
+    ``seconds`` are by the clock, on a machine that had other things to do;
+    ``cpu`` are the seconds that the workers ran, all together.
+    """
+
+    date: str
     seconds: float
+    cpu: float
     workers: int
     python: str
 
@@ -58,6 +64,18 @@ def _recorded(entry: dict[str, Any]) -> Recorded:
         Took(**took) if took else None,
         Exploration.from_json(result) if result else None,
     )
+
+
+def counterexamples() -> list[str]:
+    """Every history on record that shows a design missing a PTE, the shortest first.
+
+    Those that break a promise, and the first for each behaviour that is missed:
+    all that the book shows.
+    """
+    found = [e.exploration for e in explorations().values() if e.exploration]
+    histories = {broken.history for e in found for broken in e.broken}
+    histories |= {b.history for e in found for b in e.behaviours if b.missed_by}
+    return sorted(histories, key=age)
 
 
 def record(name: str, exploration: Exploration, took: Took) -> None:

@@ -76,7 +76,8 @@ class Model(ABC, Generic[S, A]):
     def needs(self, state: S) -> int:
         """At least so many more actions until a property can tell anything.
 
-        A state that needs more than the bound allows is not looked at.
+        A state that needs any is not looked at; one that needs more than the
+        bound allows is not kept.
         """
         return 0
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ksmlib.explore.search import Search
 
-_BAR = 20
+_BAR = 12
 
 
 class Progress:
@@ -30,4 +30,6 @@ class Progress:
             return f"{text} {of:,} states"
         rate = (done - self._position) / elapsed
         left = round((of - done) / rate)
-        return f"{text} {rate:,.0f} states/s, {left // 60}:{left % 60:02} left"
+        # The next operation has more states, and nobody knows yet how many.
+        what = "left" if search.depth == search.ops else "left of it"
+        return f"{text} {rate:,.0f} states/s, {left // 60}:{left % 60:02} {what}"

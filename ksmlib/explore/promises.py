@@ -50,8 +50,8 @@ def property_name(design: str, promise: Promise) -> str:
 
 def keeps(design: str, promise: Promise, machine: Machine) -> bool:
     """Does the design find what is promised, in this state?"""
-    return not any(
-        promise.promised(walked, pte)
-        for walked in machine.walked
-        for pte in walked.missed[design]
-    )
+    for walked in machine.walked:
+        for pte in walked.missed[design]:
+            if promise.promised(walked, pte):
+                return False
+    return True

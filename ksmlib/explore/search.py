@@ -10,6 +10,7 @@ of the pieces.
 
 from __future__ import annotations
 
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Executor, Future
@@ -97,6 +98,8 @@ class Answer(Generic[A]):
 
     seen: Seen[A] = field(default_factory=Seen)
     level: Level = field(default_factory=Level)
+    #: CPU time it took, in seconds.
+    cpu: float = 0.0
     #: New states: canonical form, which state of the piece, the action there.
     children: dict[Hashable, tuple[int, A]] = field(default_factory=dict)
 
@@ -135,12 +138,15 @@ class _Path(Generic[S, A]):
 def work(model: Model[S, A], entries: Sequence[Entry[A]], left: int) -> Answer[A]:
     """Look at the states of a piece; with actions ``left``, find their children."""
     answer: Answer[A] = Answer()
+    began = time.thread_time()
     path = _Path(model)
     for number, entry in enumerate(entries):
         state = path.state(entry)
-        _look(model, state, entry, answer.seen)
+        if not model.needs(state):
+            _look(model, state, entry, answer.seen)
         if left:
             _expand(model, state, number, left, answer)
+    answer.cpu = time.thread_time() - began
     return answer
 
 
@@ -196,6 +202,8 @@ class Search(Generic[S, A]):
         #: The level at hand, and how much of it is done.
         self.entries: list[Entry[A]] = []
         self.position = 0
+        #: What it took so far: by the clock, and of all workers' CPU time.
+        self.seconds = self.cpu = 0.0
         self._known: set[Hashable] = set()
         self._children: list[Entry[A]] = []
         self._actions: dict[A, A] = {}
@@ -230,12 +238,16 @@ class Search(Generic[S, A]):
         pause: Callable[[], bool] = lambda: False,
     ) -> bool:
         """Search on; False if ``pause()`` said to stop, asked after each piece."""
-        while not self.finished:
-            if self.position == len(self.entries):
-                self._next_level()
-            if not self._run_level(executor, workers, piece, pause):
-                return False
-        return True
+        began = time.monotonic()
+        try:
+            while not self.finished:
+                if self.position == len(self.entries):
+                    self._next_level()
+                if not self._run_level(executor, workers, piece, pause):
+                    return False
+            return True
+        finally:
+            self.seconds += time.monotonic() - began
 
     def _run_level(
         self, executor: Executor, workers: int, piece: int, pause: Callable[[], bool]
@@ -264,6 +276,7 @@ class Search(Generic[S, A]):
     def _take(self, entries: list[Entry[A]], answer: Answer[A]) -> None:
         self.position += len(entries)
         self.seen.add(answer.seen)
+        self.cpu += answer.cpu
         level = self.levels[-1]
         level.generated += answer.level.generated
         level.refused += answer.level.refused

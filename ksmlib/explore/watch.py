@@ -16,7 +16,8 @@ from ksmlib.explore.search import Search
 
 #: Seconds between two checkpoints.
 SAVE_EVERY = 60.0
-#: Seconds between two lines of progress, on a terminal and in a file.
+#: Seconds to the first line of progress, and between two of them in a file.
+TELL_FIRST = 0.1
 TELL_EVERY = {True: 0.2, False: 10.0}
 
 
@@ -31,22 +32,24 @@ class Watch:
         self._asked = False
         self._progress = Progress()
         self._terminal = sys.stderr.isatty()
-        self._told_at = self._saved_at = time.monotonic()
+        now = time.monotonic()
+        self._tell_at, self._save_at = now + TELL_FIRST, now + SAVE_EVERY
 
     def __call__(self) -> bool:
         now = time.monotonic()
         line = self._progress.line(self.search, now)
-        if now - self._told_at > TELL_EVERY[self._terminal]:
-            self._told_at = now
+        if now >= self._tell_at:
+            self._tell_at = now + TELL_EVERY[self._terminal]
             self._tell(line)
-        if now - self._saved_at > SAVE_EVERY:
-            self._saved_at = now
+        if now >= self._save_at:
+            self._save_at = now + SAVE_EVERY
             self._save()
         return self._asked
 
     def _tell(self, line: str) -> None:
-        end = "\r" if self._terminal else "\n"
-        print(f"{line:<66}", end=end, file=sys.stderr, flush=True)
+        if self._terminal:
+            line = f"\r{line:<66}\r"
+        print(line, end="" if self._terminal else "\n", file=sys.stderr, flush=True)
 
     def _save(self) -> None:
         checkpoint.save(self.search, self.path)

@@ -19,7 +19,7 @@ from ksmlib.explore.exploration import (
 from ksmlib.explore.histories import Histories
 from ksmlib.explore.progress import Progress
 from ksmlib.explore.search import Level, Search
-from ksmlib.explore.tables import Cell, matrix, saturation
+from ksmlib.explore.tables import Cell, growths, matrix, saturation, together
 from ksmlib.explore.text import exploration_text
 from tests.explore.two_phase import TwoPhase
 
@@ -84,6 +84,37 @@ def made(*behaviours: Behaviour) -> Exploration:
     )
 
 
+def test_cells_of_several_explorations_add_up_and_lead_to_the_first_history():
+    one = made(Behaviour(("merged",), ("full",), 10, "a; b; c"))
+    other = made(
+        Behaviour(("merged",), ("full",), 3, "a; b"),
+        Behaviour(("moved",), (), 2, "a; b; c"),
+    )
+    cells = together([one, other])
+    assert cells["full"] == {
+        "merged": Cell(13, 13, "a; b"),
+        "moved": Cell(0, 2, None),
+    }
+    assert together([other, one])["full"]["merged"] == cells["full"]["merged"]
+    assert matrix(one)["full"]["merged"] == Cell(10, 10, "a; b; c")
+
+
+def recorded(ops: int, states: int, cpu: float, pages: int = 2) -> manifest.Recorded:
+    took = manifest.Took("2026-11-27", 9.9, cpu, 1, "3.11")
+    exploration = replace(
+        made(), bound=replace(BOUND, ops=ops, pages=pages), levels=(Level(states),)
+    )
+    return manifest.Recorded(f"{pages}-{ops}", "", "", True, took, exploration)
+
+
+def test_growth_is_that_of_two_bounds_one_operation_apart():
+    small, large, far = recorded(4, 10, 1), recorded(5, 30, 4), recorded(7, 90, 9)
+    other = recorded(5, 1000, 100, pages=3)
+    [growth] = growths([far, large, other, small])
+    assert (growth.smaller, growth.larger) == (small, large)
+    assert (growth.factor, growth.next_cpu) == (3, 12)
+
+
 def test_a_cell_adds_up_and_leads_to_the_first_history():
     cells = matrix(
         made(
@@ -122,14 +153,23 @@ def test_progress_tells_rate_and_time_left():
     search, progress = Search(TwoPhase(3), 99), Progress()
     search.run(InProcess(), piece=1, pause=lambda: search.depth == 4)
     assert progress.line(search, 100.0) == (
-        f"operation 4/99 [{'.' * 20}] {len(search.entries)} states"
+        f"operation 4/99 [{'.' * 12}] {len(search.entries)} states"
     )
     search.entries, search.position = [()] * 50, 1
     progress = Progress()
     progress.line(search, 100.0)
     search.position = 26
     half = progress.line(search, 110.0)
-    assert half == "operation 4/99 [##########..........] 2 states/s, 0:10 left"
+    assert half == "operation 4/99 [######......] 2 states/s, 0:10 left of it"
+
+
+def test_time_left_is_of_the_whole_search_only_in_the_last_operation():
+    search, progress = Search(TwoPhase(3), 2), Progress()
+    search.run(InProcess(), piece=1, pause=lambda: search.depth == 2)
+    search.entries, search.position = [()] * 50, 0
+    progress.line(search, 100.0)
+    search.position = 25
+    assert progress.line(search, 110.0).endswith(" 2 states/s, 0:10 left")
 
 
 def test_progress_fits_a_line():
@@ -233,8 +273,9 @@ def test_recording_and_reading_back(exploration, tmp_path, monkeypatch):
     file.write_text(json.dumps([{**entry, "name": "other"}, entry]))
     monkeypatch.setattr(manifest, "_path", lambda: file)
     assert manifest.explorations()["n"].exploration is None
-    manifest.record("n", exploration, manifest.Took(1.5, 2, "3.11"))
+    took = manifest.Took("2026-11-27", 1.5, 2.5, 2, "3.11")
+    manifest.record("n", exploration, took)
     found = manifest.explorations()
     assert found["n"].exploration == exploration
-    assert found["n"].took == manifest.Took(1.5, 2, "3.11")
+    assert found["n"].took == took
     assert found["other"].exploration is None

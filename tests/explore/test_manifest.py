@@ -6,9 +6,10 @@ import pytest
 
 from ksmlib.cli import main
 from ksmlib.designs import all_designs
-from ksmlib.explore.exploration import operations_in
-from ksmlib.explore.manifest import explorations
+from ksmlib.explore.exploration import age, operations_in
+from ksmlib.explore.manifest import counterexamples, explorations
 from ksmlib.explore.promises import PROMISES
+from ksmlib.explore.tables import together
 from ksmlib.history import parse
 from ksmlib.report import run
 
@@ -63,6 +64,29 @@ def test_what_holds_at_every_bound(entry):
             assert entry.exploration.shortest(design, promise.name) is None
     for design in ("full", "stored-pgoff", "remap-bit", "by-index"):
         assert entry.exploration.shortest(design, "merged") is None
+
+
+def test_each_counterexample_shows_a_design_that_misses():
+    found = counterexamples()
+    assert found == sorted(set(found), key=age)
+    shown = {b.history for e in ALL.values() for b in e.exploration.broken}
+    shown |= {
+        cell.history
+        for row in together(e.exploration for e in ALL.values()).values()
+        for cell in row.values()
+        if cell.history
+    }
+    assert shown <= set(found)
+    for text in found:
+        report = run(parse(text))
+        assert not report.refusals
+        assert any(report.missed(design) for design in all_designs()), text
+
+
+def test_what_is_recorded_says_when_and_what_it_took():
+    for entry in ALL.values():
+        assert entry.took.date > "2026"
+        assert entry.took.cpu > 0 and entry.took.workers >= 1
 
 
 def test_every_design_is_in_each_exploration():
