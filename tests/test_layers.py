@@ -22,7 +22,7 @@ ROOMS: dict[str, set[str]] = {
     "report": {"mm", "designs", "history"},
     "explore": {"mm", "designs", "history", "report"},
     "repro": {"mm", "designs", "history", "report"},
-    "oracle": {"mm", "designs", "history", "report", "repro"},
+    "oracle": {"mm", "designs", "history", "report", "explore", "repro"},
     "claims": {
         "mm",
         "designs",

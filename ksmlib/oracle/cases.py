@@ -1,7 +1,7 @@
-"""The histories that are recorded: one for each rule, and random ones.
+"""The histories that are recorded: for each rule, from the explorer, random ones.
 
-``cases/*.txt`` has them by subject, each history after a line ``=== NAME``
-that may end with ``max_page_sharing=N``.
+``cases/*.txt`` has those for the rules by subject, each history after a line
+``=== NAME`` that may end with ``max_page_sharing=N``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from functools import cache
 from importlib.resources import files
 from random import Random
 
+from ksmlib.explore.exploration import name_of
+from ksmlib.explore.manifest import counterexamples
 from ksmlib.history.language import HistoryError, parse
 from ksmlib.history.named import named_histories
 from ksmlib.history.random import Bounds, random_history
@@ -128,10 +130,24 @@ def rule_cases() -> dict[str, tuple[Case, ...]]:
     }
 
 
+def found_cases() -> Iterator[Case]:
+    """What the explorer found against a design, named after its text."""
+    for text in counterexamples():
+        yield Case(name_of(text), parse(text))
+
+
 def chosen_cases() -> list[Case]:
-    """Every history that somebody chose: those with a name, those of rules."""
+    """Every history with a name: the book's, those of rules, what was found.
+
+    What was found may be one of the others already, and is then left out.
+    """
     cases = [Case(name, one.history) for name, one in named_histories().items()]
-    return cases + [case for file in rule_cases().values() for case in file]
+    cases += [case for file in rule_cases().values() for case in file]
+    known = {(case.history.text, case.max_page_sharing) for case in cases}
+    for case in found_cases():
+        if (case.history.text, case.max_page_sharing) not in known:
+            cases.append(case)
+    return cases
 
 
 def recorded_cases() -> list[Case]:

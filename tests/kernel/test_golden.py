@@ -11,9 +11,11 @@ import pytest
 from ksmlib.designs import all_designs
 from ksmlib.designs.base import TreeDesign
 from ksmlib.designs.walk import ANON
+from ksmlib.explore.manifest import counterexamples
+from ksmlib.history import parse
 from ksmlib.oracle.cases import recorded_cases
 from ksmlib.oracle.check import Count, compare_with_model
-from ksmlib.oracle.confirmed import recording
+from ksmlib.oracle.confirmed import confirmed, recording
 from ksmlib.oracle.show import difference_text
 
 RECORDING = recording()
@@ -41,6 +43,13 @@ def test_the_recording_is_of_the_histories_as_they_are_now() -> None:
         for one in RECORDING
     }
     assert recorded == now, "record again: ksmlib kernel record"
+
+
+def test_every_counterexample_of_the_explorer_was_seen_on_the_kernel() -> None:
+    """It went through the same states, and missed the same PTEs."""
+    found = counterexamples()
+    assert len(found) > 50
+    assert [text for text in found if confirmed(parse(text)) is None] == []
 
 
 def test_the_recording_says_what_it_is() -> None:
