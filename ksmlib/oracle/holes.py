@@ -2,7 +2,8 @@
 
 Each kernel has its files there: ``outcomes-KERNEL.json`` of the named
 histories, ``KERNEL-SCENARIO.jsonl`` of the scripts in ``oracle/scenarios``.
-``survey.jsonl`` is of random histories on all.
+``survey.jsonl`` is of random histories on User Mode Linux, ``survey-x86.jsonl``
+of a few on the others.
 """
 
 from __future__ import annotations
@@ -166,9 +167,9 @@ class Survey:
         return sorted({row["seed"] for row in self.rows})
 
 
-def read_survey(results: Path) -> Survey:
-    """The survey that is recorded."""
-    lines = (results / "survey.jsonl").read_text("utf-8").splitlines()
+def read_survey(results: Path, name: str = "survey") -> Survey:
+    """A survey that is recorded."""
+    lines = (results / f"{name}.jsonl").read_text("utf-8").splitlines()
     head, *rows = map(json.loads, lines)
     return Survey(head, rows)
 

@@ -163,6 +163,12 @@ def test_the_survey_has_three_seeds_of_600_without_a_difference():
     assert survey.total("uml", "full").missed > 0
 
 
+def test_the_other_kernels_do_as_the_model_does():
+    rows = read_survey(RESULTS, "survey-x86").rows
+    assert {row["kernel"] for row in rows} == {"debian", "qemu"}
+    assert all(row["histories"] and row["differ"] == 0 for row in rows)
+
+
 @pytest.mark.parametrize("patch", PROPOSALS)
 def test_the_head_of_a_proposal_says_what_is_recorded(patch):
     head = (ORACLE / "patches" / HEADS[patch]).read_text("utf-8")

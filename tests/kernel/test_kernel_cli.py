@@ -191,6 +191,16 @@ def test_record_then_check(ksmlib, right, few, tmp_path):
     assert ksmlib("check", file, "--against", file)[0] == 0
 
 
+def test_check_writes_what_it_compared(ksmlib, right, few, tmp_path):
+    file, out = tmp_path / "trace", tmp_path / "check.json"
+    ksmlib("record", "--out", file, kernel=right)
+    assert ksmlib("check", file, "--against", file, "--out", out)[0] == 0
+    told = json.loads(out.read_text())
+    assert (told["histories"], told["differ"]) == (12, 0)
+    assert told["recorded"] == told["against"]
+    assert told["recorded"]["release"] == "6.12.0-model"
+
+
 def test_check_names_what_differs_from_the_model_and_between_kernels(
     ksmlib, right, few, tmp_path
 ):
