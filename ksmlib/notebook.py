@@ -37,6 +37,7 @@ from ksmlib.draw.view import view_at, walk_views
 from ksmlib.draw.years import Era, years_scene
 from ksmlib.history import BASE, History, Replay, parse
 from ksmlib.history.diff import differences
+from ksmlib.history.link import fragment
 from ksmlib.history.named import named, named_histories
 from ksmlib.history.random import Bounds, random_history
 from ksmlib.history.state import anon_vma_name, relative, snapshot
@@ -52,21 +53,32 @@ from ksmlib.report.verdict import replay_with
 
 
 class Text:
-    """Plain ASCII that a page shows as it is, ready to be copied into a mail."""
+    """Plain ASCII that a page shows as it is, ready to be copied into a mail.
 
-    def __init__(self, lines: Iterable[str], note: str = "", link: str = "") -> None:
+    ``notes`` are sentences to stand below it, each as plain text and as HTML;
+    ``anchor`` is what a link to it asks for.
+    """
+
+    def __init__(
+        self,
+        lines: Iterable[str],
+        notes: Iterable[tuple[str, str]] = (),
+        anchor: str = "",
+    ) -> None:
         self.text = "\n".join(lines)
-        #: A sentence to stand below it, and a link with its address, as HTML.
-        self.note = note
-        self.link = link
+        self.notes = tuple(notes)
+        self.anchor = anchor
 
     def __repr__(self) -> str:
-        return f"{self.text}\n\n{self.note}" if self.note else self.text
+        said = ". ".join(text for text, _ in self.notes if text)
+        return f"{self.text}\n\n{said}" if said else self.text
 
     def _repr_html_(self) -> str:
-        html = f'<pre class="ksm-text">{escape(self.text)}</pre>'
-        if self.note:
-            html += f'<p class="ksm-confirmed">{escape(self.note)} ({self.link})</p>'
+        anchor = f' id="{self.anchor}"' if self.anchor else ""
+        html = f'<pre class="ksm-text"{anchor}>{escape(self.text)}</pre>'
+        if self.notes:
+            said = ". ".join(html for _, html in self.notes)
+            html += f'<p class="ksm-confirmed">{said}</p>'
         return html
 
 
@@ -96,17 +108,32 @@ def say(text: str) -> Markdown:
 def show_history(what: str) -> Text:
     """The history, an operation a line, with its comments.
 
-    On a page, a line below says if a kernel was seen to do the same.
+    Below stands whether a kernel was seen to do the same.
     """
     shown = history(what)
-    lines = shown.text.splitlines()
+    return Text(shown.text.splitlines(), _confirmed(shown))
+
+
+def show_found(what: str, anchor: str, says: Iterable[str]) -> Text:
+    """The same for a link to lead to: with what it shows, and a way to step on."""
+    shown = history(what)
+    lines = [*shown.text.splitlines(), *(f"  {line}" for line in says)]
+    # The theme takes the fragment of every link for a selector, unless the link
+    # says that it is disabled; a history is no selector.
+    link = f"your-own-history.html{fragment(shown.text, None, 'full')}"
+    builder = f'<a class="disabled" href="{escape(link)}">Step through it</a>'
+    return Text(lines, [*_confirmed(shown), ("", builder)], anchor)
+
+
+def _confirmed(shown: History) -> list[tuple[str, str]]:
+    """Which kernel was seen to do the same, with a link to what it did."""
     recorded = confirmed(shown)
     if recorded is None:
-        return Text(lines)
+        return []
     # ksm_traces.py puts the traces there; a chapter is one folder below the root.
     trace = f"../_static/traces/{recorded.case.name}.json"
-    link = f'<a href="{trace}">trace</a>'
-    return Text(lines, f"Confirmed on {kernel_name()}", link)
+    said = f"Confirmed on {kernel_name()}"
+    return [(said, f'{said} (<a href="{trace}">trace</a>)')]
 
 
 def show_verdicts(what: str, ids: str | None = None) -> Text:
@@ -314,6 +341,7 @@ __all__ = [
     "show_context_walk",
     "show_curve",
     "show_figure",
+    "show_found",
     "show_history",
     "show_maps",
     "show_matrix",
