@@ -133,12 +133,16 @@ def picture_of(claim: Claim) -> Markup | None:
 
 
 def link_of(claim: Claim) -> str:
-    """The builder with the claim's history, from a claim's page; or nothing."""
+    """The fragment that opens the claim's history in the builder; or nothing.
+
+    It must not stand in an address: the theme looks up every fragment of a
+    page's links as a selector. A script adds it when the link is used.
+    """
     history = claim.operations
     if history is None or len(history.operations) > MAX_OPERATIONS:
         return ""
     design, *beside = claim.designs or ("full",)
-    return f"../{BUILDER}{fragment(history.text, None, design, beside)}"
+    return fragment(history.text, None, design, beside)
 
 
 def program_of(claim: Claim) -> str:
@@ -188,6 +192,7 @@ def context_of(app: Sphinx, claim: Claim) -> dict[str, Any]:
         "bounds": bounds_of(claim),
         "picture": picture_of(claim),
         "builder": link_of(claim),
+        "builder_page": BUILDER,
         "program": bool(program_of(claim)),
         "evidence": evidence(claim),
         "rules": rules_of(claim),

@@ -38,3 +38,12 @@ for (const link of document.querySelectorAll("a[data-block]")) {
   });
   link.after(" ", button, said);
 }
+
+// The history of a claim, for the page with the builder. The theme looks up
+// every fragment as a selector when a page has loaded: so only later.
+for (const link of document.querySelectorAll("a[data-history]")) {
+  const page = link.getAttribute("href");
+  for (const when of ["pointerdown", "focus", "click"]) {
+    link.addEventListener(when, () => { link.href = page + link.dataset.history; });
+  }
+}

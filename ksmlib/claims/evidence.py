@@ -14,7 +14,7 @@ from ksmlib.claims.bounds import (
     fewest_operations,
     states_of,
 )
-from ksmlib.claims.proofs import Walks
+from ksmlib.claims.proofs import Walks, replayed
 from ksmlib.claims.registry import Claim
 from ksmlib.history.link import MODEL
 from ksmlib.oracle.confirmed import confirmed, recording
@@ -112,5 +112,8 @@ def _replay(claim: Claim) -> Iterator[Layer]:
     if isinstance(claim.proof, Keeps):
         yield Layer("replay", "ksmlib explore --manifest all")
     elif claim.history:
-        says = f"ksmlib run {claim.id}; on a kernel, as C: ksmlib repro {claim.id}"
+        says = f"ksmlib run {claim.id}"
+        # A program is there to make a kernel walk: that takes a KSM page.
+        if replayed(claim.history, claim.designs or ("full",)).walks:
+            says += f"; on a kernel, as C: ksmlib repro {claim.id}"
         yield Layer("replay", says)

@@ -208,6 +208,22 @@ def test_an_unknown_claim_is_one_sentence() -> None:
         claim("k0")
 
 
+def test_a_program_is_offered_where_there_is_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    offered = {one.id: f"ksmlib repro {one.id}" in block(one) for one in some()}
+    assert set(offered.values()) == {True, False}
+    for id_, there in offered.items():
+        assert main(["repro", id_]) == (0 if there else 2), id_
+    capsys.readouterr()
+
+
+def some() -> list[Claim]:
+    """The first claim of each kind but of a bound, whose history is an example."""
+    kinds = {one.proof.kind: one for one in reversed(claims().values())}
+    return [one for kind, one in kinds.items() if kind != "bound"]
+
+
 # The commands
 
 
