@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 
-SECONDS = 60
+SECONDS = 120
 
 
 def write_notebook(path: Path, *cells: str) -> None:

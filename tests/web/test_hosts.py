@@ -6,6 +6,7 @@ act both have to show the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from ksmlib.widgets.controller import HistoryController, create
 from ksmlib.widgets.copies import COPIES
@@ -43,7 +45,9 @@ Object.defineProperty(navigator, "clipboard", {
   value: { writeText: async (text) => { window.copied = text; } },
 });"""
 # A kernel has to start first.
-PATIENCE = 60_000
+PATIENCE = 120_000
+TRIES = 6
+SHOWN = ".ksm-widget .ksm-picture svg"
 
 
 class Hosted:
@@ -102,8 +106,18 @@ def in_the_lab(site: Built, folder: Path, stack: ExitStack) -> str:
 
 
 def run_the_cell(page: Page) -> None:
-    page.locator(".jp-CodeCell .cm-content").first.click(timeout=PATIENCE)
-    page.keyboard.press("Shift+Enter")
+    """Run it until it has run: JupyterLab loses what comes before the kernel."""
+    cell = page.locator(".jp-CodeCell").first
+    cell.wait_for(timeout=PATIENCE)
+    for _ in range(TRIES):
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Shift+Enter")
+        try:
+            cell.locator(SHOWN).wait_for(timeout=PATIENCE / TRIES)
+        except PlaywrightTimeout:
+            continue
+        break
+    expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]"))
 
 
 @pytest.fixture(scope="module", params=[on_the_page, in_the_lab])
@@ -122,7 +136,7 @@ def hosted(
         page.goto(address)
         if request.param is in_the_lab:
             run_the_cell(page)
-        page.wait_for_selector(".ksm-widget .ksm-picture svg", timeout=PATIENCE)
+        page.wait_for_selector(SHOWN, timeout=PATIENCE)
         if request.param is on_the_page:
             page.wait_for_selector("[data-alive]", timeout=PATIENCE)
         yield Hosted(page)
