@@ -34,6 +34,7 @@ from copy import copy
 from dataclasses import replace
 from typing import Any
 
+from ksmlib.designs import all_designs
 from ksmlib.history.language import History
 from ksmlib.history.link import read_link
 from ksmlib.history.named import named_histories
@@ -255,7 +256,9 @@ class HistoryController:
     def _on_open(self, message: Message) -> Answer:
         try:
             link = read_link(string(message, "link"))
-            beside = designs_beside(design_id(link.design), link.beside)
+            for design in (link.design, *link.beside):
+                _must_be_known(design)
+            beside = designs_beside(link.design, link.beside)
         except ValueError as error:
             raise MessageError(str(error)) from None
         self._editor.open(_short(clean(link.text)), link.step)
@@ -308,6 +311,13 @@ _ACTIONS: dict[str, Callable[[HistoryController, Message], str | Answer]] = {
     "watch": HistoryController._on_watch,
     "copy": HistoryController._on_copy,
 }
+
+
+def _must_be_known(design: str) -> None:
+    """Raises MessageError, without a list: who follows a link did not write it."""
+    if design not in all_designs():
+        why = "the link is from another edition of the book, or broken"
+        raise MessageError(f"there is no design {shown(design)}: {why}")
 
 
 def _short(text: str) -> str:
