@@ -20,7 +20,7 @@ from .conftest import BUILDER, Opened, Reader
 pytestmark = pytest.mark.xdist_group("site")
 
 TEXT = parse("A mmap 0+2; A write 0+2 new # it's <b>; ksmd 2").text
-FUZZED = 500
+FUZZED = 10_000
 
 
 def shown(here: Reader) -> tuple[str, int, str, list[str]]:
