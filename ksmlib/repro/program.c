@@ -147,6 +147,7 @@ static const char *in_cgroup(const char *file)
 static struct shared {
 	atomic_int turn;		/* the step that may be done now */
 	atomic_int odd;			/* steps with another result */
+	atomic_bool over;		/* whoever waits is to exit */
 	pid_t pid[PROCESSES];
 } *shared;
 
@@ -161,6 +162,7 @@ static long spawn(int process)
 		shared->pid[process] = pid > 0 ? pid : 0;
 		return pid;
 	}
+	shared->pid[process] = getpid();	/* before the keeper can look */
 	if (me == HARNESS) {
 		close(alive[1]);
 		write_text(in_cgroup("cgroup.procs"), "0");
@@ -191,6 +193,7 @@ static void keeper(void)
 	close(alive[1]);
 	while (read(alive[0], &nothing, 1) < 0)
 		;
+	shared->over = true;
 	for (int i = 0; i < PROCESSES; i++)
 		end(i);
 	for (int i = COUNT(settings) - 1; i >= 0; i--)
@@ -213,6 +216,8 @@ static bool turn_of(int process)
 			printf("Bail out! step %d hangs\n", shared->turn);
 			exit(1);
 		}
+		if (shared->over)
+			_exit(0);
 		usleep(1000);
 	}
 	return process == me;
@@ -476,8 +481,10 @@ static int run(bool offline)
 	printf("1..%d\n", 2 + 3 * COUNT(folios));
 	shared->turn = 1;
 	history();
-	while (me != HARNESS)
-		pause();
+	while (me != HARNESS && !shared->over)
+		usleep(10000);
+	if (me != HARNESS)
+		_exit(0);
 	turn_of(HARNESS);
 	result(!shared->odd, NULL, "every step ends as in the model", "");
 	if (!merged_as_expected()) {
