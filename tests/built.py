@@ -17,7 +17,8 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 def table_of_contents() -> list[str]:
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    return [toc["root"], *(chapter["file"] for chapter in toc["chapters"])]
+    chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
+    return [toc["root"], *(chapter["file"] for chapter in chapters)]
 
 
 @dataclass(frozen=True)

@@ -79,8 +79,9 @@ The KSM rmap book, edition {edition} &middot; <span class="pageNumber"></span>
 def order(site: Path) -> list[str]:
     """The pages as the book has them, then those outside of its contents."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
-    chapters = [toc["root"], *(chapter["file"] for chapter in toc["chapters"])]
-    pages = [f"{chapter}.html" for chapter in chapters]
+    chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
+    names = [toc["root"], *(chapter["file"] for chapter in chapters)]
+    pages = [f"{name}.html" for name in names]
     found = (p.relative_to(site).as_posix() for p in site.rglob("*.html"))
     rest = {page for page in found if not page.startswith("_static/")} - {*pages}
     articles = (p for p in rest if article(site, p) and p not in GENERATED)

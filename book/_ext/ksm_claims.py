@@ -1,9 +1,9 @@
 """Give every claim a page of its own, and a mark beside it in its chapter.
 
 ``k1/index.html`` is the page, so that any file host serves it at ``k1/``;
-``k1/index.txt`` is exactly the block that ``ksmlib cite k1`` prints, and
-``k1/k1.c`` the program that ``ksmlib repro k1`` writes. In the chapter the mark
-stands below the history of the claim, or else below the heading of its place.
+``k1/index.txt`` is exactly the block that ``ksmlib cite k1`` prints. In the chapter
+the mark stands below the history of the claim, or else below the heading of its
+place.
 
 Pages are made only for a book with the list of claims in it.
 """
@@ -25,11 +25,11 @@ from ksmlib.claims import Claim, claims
 from ksmlib.claims.block import block
 from ksmlib.claims.bounds import Keeps, explored_with
 from ksmlib.claims.evidence import evidence
+from ksmlib.claims.program import with_program
 from ksmlib.explore.text import bound_text
 from ksmlib.history import History
 from ksmlib.history.link import fragment
 from ksmlib.notebook import show_picture
-from ksmlib.repro import ReproError, c_program
 from ksmlib.site import EDITION
 
 HERE = Path(__file__).parent
@@ -145,16 +145,6 @@ def link_of(claim: Claim) -> str:
     return fragment(history.text, None, design, beside)
 
 
-def program_of(claim: Claim) -> str:
-    """The C program that runs its history; nothing if there can be none."""
-    if claim.operations is None or isinstance(claim.proof, Keeps):
-        return ""
-    try:
-        return c_program(claim.operations)
-    except ReproError:
-        return ""
-
-
 def rules_of(claim: Claim) -> list[dict[str, Any]]:
     """The rules that carry it, and how many recorded histories know each."""
     table = json.loads(MUTANTS.read_text(encoding="utf-8"))
@@ -193,7 +183,7 @@ def context_of(app: Sphinx, claim: Claim) -> dict[str, Any]:
         "picture": picture_of(claim),
         "builder": link_of(claim),
         "builder_page": BUILDER,
-        "program": bool(program_of(claim)),
+        "program": history is not None and claim in with_program(),
         "evidence": evidence(claim),
         "rules": rules_of(claim),
         "chapter_href": href,
@@ -225,14 +215,12 @@ def pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
 
 
 def write_files(app: Sphinx, exception: Exception | None) -> None:
-    """The text and the program of each claim, beside its page."""
+    """The text of each claim, beside its page."""
     if exception or app.builder.name != "html" or LIST not in app.env.found_docs:
         return
     for claim in claims().values():
-        folder = Path(app.outdir, claim.id)
-        (folder / "index.txt").write_text(block(claim), encoding="ascii")
-        if program := program_of(claim):
-            (folder / f"{claim.id}.c").write_text(program, encoding="utf-8")
+        text = Path(app.outdir, claim.id, "index.txt")
+        text.write_text(block(claim), encoding="ascii")
 
 
 def add_script(

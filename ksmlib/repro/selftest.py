@@ -95,7 +95,8 @@ def _step(o: Operation) -> Iterator[str]:
     match o:
         case Mmap(range=r):
             yield f"ASSERT_NE(mmap({_range(r)}, {_RW},"
-            yield "\t       MAP_PRIVATE | MAP_ANON | MAP_FIXED, -1, 0), MAP_FAILED);"
+            yield "\t       MAP_PRIVATE | MAP_ANON | MAP_FIXED, -1, 0),"
+            yield "\t  MAP_FAILED);"
         case Write(range=r, content=content):
             byte = sum(content.encode()) % 255 + 1
             yield f"memset({_at(r.start)}, {byte:#x}, {r.pages} * page);"

@@ -15,6 +15,7 @@ from random import Random
 
 import pytest
 
+from ksmlib.claims import claims
 from ksmlib.claims.program import claim_program
 from ksmlib.claims.program import with_program as claims_with_program
 from ksmlib.history import parse
@@ -159,6 +160,15 @@ MANY = "; ".join(
 def test_what_makes_no_program_is_said_in_one_sentence(history, why):
     with pytest.raises(ReproError, match=f"^{why}$"):
         c_program(parse(history))
+
+
+@pytest.mark.parametrize("one", claims().values(), ids=lambda c: c.id)
+def test_a_claim_has_a_program_or_says_why_not(one):
+    if one in claims_with_program():
+        assert "TAP version 13" in claim_program(one)
+    else:
+        with pytest.raises(ReproError, match=r"a KSM page to walk|no history"):
+            claim_program(one)
 
 
 @pytest.mark.parametrize("one", claims_with_program(), ids=lambda c: c.id)
