@@ -41,11 +41,8 @@ build/qemu.tree: | build/source qemu-needs
 	@cp -al build/source $@
 
 ifneq ($(QEMU_NAME),qemu)
-# objtool is built anew in another place; every object would be, if it were newer.
 $(QEMU_TREE): | build/qemu/vmlinuz
 	@./derive-tree build/qemu.tree $@
-	@$(QEMU_KBUILD) prepare
-	@touch -r build/qemu.tree/tools/objtool/objtool $@/tools/objtool/objtool
 
 build/qemu/vmlinuz:
 	@$(MAKE) qemu PATCHES= CONFIG_MORE=

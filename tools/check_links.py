@@ -20,14 +20,16 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
-from ksmlib.site import HOME
+from ksmlib.site import HOME, SITE
 
 #: Attributes that hold an address; <use> and <image> have the last one.
 ADDRESSES = ("href", "src", "data", "poster", "xlink:href")
 #: In a text the addresses are those of its numbered links, and whole ones.
-IN_TEXT = re.compile(r"^\[\d+\] (\S+)$|(https?://[^\s<>\"'`]+)", re.MULTILINE)
+IN_TEXT = re.compile(r"^\[\d+\] (\S+)$|(https?://[^\s<>\"'`{}]+)", re.MULTILINE)
 IN_STYLE = re.compile(r"url\(\s*['\"]?([^'\")]+)")
 REFRESH = re.compile(r"url=(\S+)", re.IGNORECASE)
+#: `make publish` puts it beside every edition.
+LATEST = f"{SITE}latest/"
 #: What a fragment says to a script of the page, not the name of an element.
 HISTORY = re.compile(r"h=")
 
@@ -72,7 +74,8 @@ def fault(tree: Path, at: str, base: str, address: str) -> str:
     """What is wrong with a link in a file at ``base``, or nothing."""
     url, fragment = urldefrag(urljoin(base, address))
     if not url.startswith(at):
-        return "leads out of the tree" if urlsplit(url)[:2] == urlsplit(at)[:2] else ""
+        ours = urlsplit(url)[:2] == urlsplit(at)[:2]
+        return "leads out of the tree" if ours and url != LATEST else ""
     file = tree / unquote(urlsplit(url).path.removeprefix(urlsplit(at).path))
     if file.is_dir():
         if not url.endswith("/"):

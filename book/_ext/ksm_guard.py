@@ -21,7 +21,10 @@ FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 
 
 class Page(HTMLParser):
-    """Collects the ids of a page and counts the words of its article."""
+    """Collects the ids of a page and counts the words of its article.
+
+    The last line, which ksm_text.py puts on every page, says nothing of it.
+    """
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -32,10 +35,12 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._depth += tag == "article"
+        if ("class", "ksm-twins") in attrs:
+            self._depth = 0
         self.ids.update(value for name, value in attrs if name == "id" and value)
 
     def handle_endtag(self, tag: str) -> None:
-        self._depth -= tag == "article"
+        self._depth -= tag == "article" and self._depth > 0
 
     def handle_data(self, data: str) -> None:
         if self._depth:

@@ -122,14 +122,15 @@ def test_a_drawn_picture_wins_over_a_live_view(small_book: SmallBook) -> None:
     code = """\
 class Widget:
     def _repr_mimebundle_(self, include=None, exclude=None):
+        live = "application/vnd.jupyter.widget-view+json"
         return {
-            "application/vnd.jupyter.widget-view+json": {"model_id": "m"},
-            "text/html": '<div class="ksm-live">the drawn state</div>',
+            live: {"model_id": "m"},
+            "text/html": '<p class="ksm-live">drawn</p>',
             "text/plain": "Widget()",
         }
 Widget()"""
     built = small_book.build(GOOD + cell(code))
     assert built.returncode == 0, built.tail
     html = (built.html / "book" / "small.html").read_text(encoding="utf-8")
-    assert '<div class="ksm-live">the drawn state</div>' in html
+    assert '<p class="ksm-live">drawn</p>' in html
     assert "require.js" not in html

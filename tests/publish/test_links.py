@@ -59,6 +59,7 @@ def test_a_good_tree(tmp_path: Path) -> None:
         ("s.css", "a{background:url(q.svg)}", "q.svg is not there"),
         ("t.txt", "[1] q.html", "q.html is not there"),
         ("t.txt", f"See {AT}q.", f"{AT}q is not there"),
+        ("t.txt", f"\\url{{{AT}q}}", f"{AT}q is not there"),
     ],
 )
 def test_a_broken_link_is_named(

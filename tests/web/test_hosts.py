@@ -110,6 +110,9 @@ def run_the_cell(page: Page) -> None:
     cell = page.locator(".jp-CodeCell").first
     cell.wait_for(timeout=PATIENCE)
     for _ in range(TRIES):
+        # If it is slow to find its kernel, JupyterLab asks for one.
+        if page.locator("dialog.jp-Dialog").count():
+            page.keyboard.press("Enter")
         cell.locator(".cm-content").click()
         page.keyboard.press("Shift+Enter")
         try:

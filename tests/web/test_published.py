@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser
 from pypdf import PdfReader
 
+from ksmlib.claims import claims
 from ksmlib.site import ARCHIVE, EDITION, SITE
 from tests.built import ROOT, Built, table_of_contents
 
@@ -29,17 +30,21 @@ pytestmark = pytest.mark.xdist_group("site")
 NAME = ARCHIVE.rpartition("/")[2]
 #: The whole book takes a minute to print; these have every kind of picture.
 PRINTED = ("intro", "problem", "anon-vma-rework", "your-own-history")
+#: And one claim.
+CLAIM = "k1"
 
 
 @pytest.fixture(scope="module")
 def archived(site: Built, browser: Browser, tmp_path_factory) -> Path:
-    """The archive of a book of four chapters."""
+    """The archive of a book of four chapters and a claim."""
     folder = tmp_path_factory.mktemp("archived")
     few = folder / "html"
     for file in site.html.rglob("*"):
         path = file.relative_to(site.html)
-        book = path.parts[0] == "book"
-        if file.is_file() and (not book or file.stem in (*PRINTED, "index")):
+        part = path.parts[0]
+        left = part in claims() and part != CLAIM
+        left |= part == "book" and file.stem not in (*PRINTED, "index")
+        if file.is_file() and not left:
             (few / path).parent.mkdir(parents=True, exist_ok=True)
             (few / path).write_bytes(file.read_bytes())
     archive.archive(few, folder / "archive", browser)
@@ -119,11 +124,11 @@ def test_the_pdf_has_all_pages_with_an_outline(archived: Path) -> None:
     pdf = PdfReader(archived / f"{NAME}.pdf")
     titles = [e.title for e in pdf.outline if not isinstance(e, list)]
     pages = [f"{name}.html" for name in table_of_contents()]
-    assert archive.order(archived.parent / "html") == [
-        page for page in pages if Path(page).stem in PRINTED
-    ]
+    chapters = [page for page in pages if Path(page).stem in PRINTED]
+    printed = [*chapters, f"{CLAIM}/index.html"]
+    assert archive.order(archived.parent / "html") == printed
     assert titles[0] == archive.TITLE
-    assert len(titles) == 1 + len(PRINTED)
+    assert len(titles) == 1 + len(printed)
     text = "".join(page.extract_text() for page in pdf.pages)
     assert "rmap_walk_ksm()" in text and "How we know it" in text
     # Links between chapters stay in the file.
