@@ -46,9 +46,9 @@ lint: env
 types: env
 	$(BIN)/mypy
 
-# loadgroup: the tests that share one built site run on one worker.
+# worksteal: neighbours, which share a built site or a browser, stay together.
 pytest: env programs
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist worksteal
 
 # A rule of the model broken, one at a time; the table is in the book.
 mutants: env ## which recorded histories catch a broken rule of the model

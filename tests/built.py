@@ -34,6 +34,11 @@ class Built:
         return "\n".join(self.output.splitlines()[-60:])
 
 
+def html_of(output: Path) -> Path:
+    """Where a build leaves the pages."""
+    return output / "_build" / "html"
+
+
 def build(source: Path, output: Path) -> Built:
     """Build as ``make site`` does."""
     tool = Path(sys.executable).with_name("jupyter-book")
@@ -46,6 +51,4 @@ def build(source: Path, output: Path) -> Built:
         text=True,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
     )
-    return Built(
-        done.returncode, COLOUR.sub("", done.stdout), output / "_build" / "html"
-    )
+    return Built(done.returncode, COLOUR.sub("", done.stdout), html_of(output))

@@ -1,12 +1,13 @@
 """What many tests need: a history replayed with every check, and the built book.
 
-The book is built once per worker that asks for it. Tests that use ``site`` carry
-the mark ``xdist_group("site")`` so that, under ``pytest -n 2 --dist loadgroup``,
-one worker builds and uses it while the other runs everything else.
+The book is built once in a run, however many workers ask for it.
 """
 
 from __future__ import annotations
 
+import fcntl
+import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from ksmlib.designs import all_designs, tracers
 from ksmlib.history import BASE, Refusal, Replay, State, parse, snapshot
 from ksmlib.mm.check import check
 from ksmlib.mm.types import Folio
-from tests.built import ROOT, Built, build
+from tests.built import ROOT, Built, build, html_of
 
 # The same examples on every run and every machine, and no clock.
 settings.register_profile(
@@ -116,8 +117,19 @@ def after() -> Callable[..., Machine]:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """The whole book."""
-    return build(ROOT, tmp_path_factory.mktemp("book"))
+    """The whole book, built by the worker that needs it first, for all of them."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    done = folder / "book.json"
+    with (folder / "book.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if done.exists():
+            returncode, output = json.loads(done.read_text("utf-8"))
+            return Built(returncode, output, html_of(folder))
+        built = build(ROOT, folder)
+        done.write_text(json.dumps([built.returncode, built.output]), "utf-8")
+    return built
 
 
 @pytest.fixture

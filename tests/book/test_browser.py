@@ -15,8 +15,6 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from .conftest import table_of_contents
 
-pytestmark = pytest.mark.xdist_group("site")
-
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 PAGES = [*(f"{name}.html" for name in table_of_contents()), "index.html", "search.html"]
 WIDE, PHONE = 1280, 390

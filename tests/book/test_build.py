@@ -48,13 +48,11 @@ class Links(HTMLParser):
 # The whole book.
 
 
-@pytest.mark.xdist_group("site")
 def test_the_book_builds_strictly(site: Built) -> None:
     assert site.returncode == 0, site.tail
     assert "build succeeded." in site.output
 
 
-@pytest.mark.xdist_group("site")
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_page_is_there_with_its_anchors(pages: Path, name: str) -> None:
     html = (pages / f"{name}.html").read_text(encoding="utf-8")
@@ -67,7 +65,6 @@ def test_page_is_there_with_its_anchors(pages: Path, name: str) -> None:
     assert len(re.sub(r"<[^>]*>", " ", article).split()) > 20
 
 
-@pytest.mark.xdist_group("site")
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_page_offers_itself_as_a_notebook(pages: Path, name: str) -> None:
     html = (pages / f"{name}.html").read_text(encoding="utf-8")

@@ -23,8 +23,6 @@ from ksmlib.cli import main
 from .conftest import ROOT
 from .test_browser import PHONE, STICKS_OUT, WIDE, Watch, browser, origin
 
-pytestmark = pytest.mark.xdist_group("site")
-
 __all__ = ["browser", "origin"]
 
 #: The first claim of each kind.

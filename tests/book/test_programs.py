@@ -5,12 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from ksmlib.claims.program import claim_program, with_program
 from ksmlib.repro import named
-
-pytestmark = pytest.mark.xdist_group("site")
 
 
 def test_the_site_has_the_program_of_every_claim_and_history(pages: Path) -> None:

@@ -25,7 +25,6 @@ CHAPTERS = table_of_contents()
 # The whole book.
 
 
-@pytest.mark.xdist_group("site")
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_a_page_has_its_twin(pages: Path, name: str) -> None:
     text = (pages / f"{name}.txt").read_text("ascii")
@@ -41,7 +40,6 @@ def test_a_page_has_its_twin(pages: Path, name: str) -> None:
     assert text.endswith(f"{HOME}{name}.html\n")
 
 
-@pytest.mark.xdist_group("site")
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_what_a_twin_shows_is_what_the_page_shows(pages: Path, name: str) -> None:
     html = (pages / f"{name}.html").read_text("utf-8")
@@ -54,7 +52,6 @@ def test_what_a_twin_shows_is_what_the_page_shows(pages: Path, name: str) -> Non
         assert odd not in text
 
 
-@pytest.mark.xdist_group("site")
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_a_page_leads_to_its_twin_and_to_all(pages: Path, name: str) -> None:
     found = Links((pages / f"{name}.html").read_text("utf-8")).found

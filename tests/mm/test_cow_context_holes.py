@@ -35,7 +35,6 @@ from ksmlib.report.contexts import context_states
 from ksmlib.report.maps import anon_folios, replay_both
 
 # All of them share one search.
-pytestmark = pytest.mark.xdist_group("cow_context_holes")
 
 BOUND = 4
 RANGES = (Range(0, 1), Range(1, 1), Range(0, 2))

@@ -69,7 +69,6 @@ def test_a_broken_link_is_named(
     assert broken == [f"{name}: {fault}"]
 
 
-@pytest.mark.xdist_group("site")
 def test_every_link_of_the_site_leads_somewhere(pages: Path) -> None:
     """But for those to the archive, which `make archive` puts beside it."""
     broken, hosts = check(pages, HOME)

@@ -16,8 +16,6 @@ from .conftest import BUILDER
 from .firefox import Firefox
 from .host import TYPES, Host, serving
 
-pytestmark = pytest.mark.xdist_group("site")
-
 FIREFOX = os.environ.get("FIREFOX") or shutil.which("firefox-esr") or "firefox-esr"
 ALIVE = "document.querySelector('[data-alive]')"
 CAPTION = "document.querySelector('.ksm-caption')?.textContent"

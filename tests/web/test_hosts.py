@@ -24,8 +24,6 @@ from .conftest import BUILDER
 from .host import Host, serving
 from .lab import jupyter_lab, write_notebook
 
-pytestmark = pytest.mark.xdist_group("site")
-
 # The widget of the builder's page, with what composes with it.
 COMPOSED = """\
 from ipywidgets import IntSlider, Label, VBox

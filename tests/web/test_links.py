@@ -17,8 +17,6 @@ from tests.history.test_link import fuzzed
 
 from .conftest import BUILDER, Opened, Reader
 
-pytestmark = pytest.mark.xdist_group("site")
-
 TEXT = parse("A mmap 0+2; A write 0+2 new # it's <b>; ksmd 2").text
 FUZZED = 10_000
 

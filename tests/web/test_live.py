@@ -28,7 +28,6 @@ LOADED = {
     "python_stdlib.zip",
 }
 
-pytestmark = pytest.mark.xdist_group("site")
 
 CAPTION = "After step 5 of 5: ksmd 2"
 

@@ -25,8 +25,6 @@ import archive
 from check_links import check
 from publish import publish
 
-pytestmark = pytest.mark.xdist_group("site")
-
 NAME = ARCHIVE.rpartition("/")[2]
 #: The whole book takes a minute to print; these have every kind of picture.
 PRINTED = ("intro", "problem", "anon-vma-rework", "your-own-history")

@@ -9,8 +9,6 @@ from axe_playwright_python.sync_playwright import Axe
 
 from .conftest import Opened, Reader
 
-pytestmark = pytest.mark.xdist_group("site")
-
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 800}
 

@@ -14,8 +14,6 @@ from ksmlib.widgets.live import answer
 
 from .conftest import Opened
 
-pytestmark = pytest.mark.xdist_group("site")
-
 RANDOM = 200
 
 # Ask the worker of the page's scripts, as the page does.

@@ -6,15 +6,11 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
-import pytest
-
 from tests.built import ROOT
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 from ksm_csp import Mover
 from ksm_live import library
-
-pytestmark = pytest.mark.xdist_group("site")
 
 
 class Inline(HTMLParser):

@@ -8,8 +8,6 @@ from ksmlib.site import HOME
 
 from .reader import ORIGIN, PHONE, Opened, Widget
 
-pytestmark = pytest.mark.xdist_group("widgets-live")
-
 COMPARE = "Compare designs, step by step"
 
 

@@ -12,8 +12,6 @@ from ksmlib.widgets.bounds import MAX_TEXT
 
 from .reader import PHONE, Opened
 
-pytestmark = pytest.mark.xdist_group("widgets")
-
 DESIGNS = list(all_designs())
 
 

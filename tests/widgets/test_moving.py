@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from .reader import PHONE, Opened, Widget
-
-pytestmark = pytest.mark.xdist_group("widgets-live")
 
 TWO = "A mmap 0+2; A write 0+2 x; B mmap 4+1; B write 4+1 y"
 

@@ -10,8 +10,6 @@ from ksmlib.draw.tree_scene import MARKS
 
 from .reader import PHONE, Opened, Widget
 
-pytestmark = pytest.mark.xdist_group("widgets-live")
-
 WATCH = "Watch the walk, node by node"
 # From one look to the next, in milliseconds.
 PACE = 1800
