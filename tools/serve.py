@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import re
 from functools import partial
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -28,6 +29,14 @@ class Handler(SimpleHTTPRequestHandler):
             return file
         inside = Path(file).relative_to(self.directory)
         return str(Path(self.directory).parent / inside)
+
+    def send_error(
+        self, code: int, message: str | None = None, explain: str | None = None
+    ) -> None:
+        """An error, with what to do if the archive was not made."""
+        if code == HTTPStatus.NOT_FOUND and "/archive/" in self.path:
+            explain = "`make archive` makes this file; it is not there yet."
+        super().send_error(code, message, explain)
 
 
 def bind(folder: Path, port: int, tries: int = 50) -> ThreadingHTTPServer:
