@@ -45,7 +45,7 @@ def _head(tree: TreeView) -> str:
     first, last = tree.window
     asked = "everything" if last is None else f"{first}..{last}"
     asked = str(first) if first == last else asked
-    looked = f"looks at {tree.nodes_counted} nodes, is given {len(tree.hits)}"
+    looked = f"looks at nodes {tree.nodes_counted} times, is given {len(tree.hits)}"
     return f"{tree.anon_vma}, asked for {asked}: {looked}"
 
 

@@ -119,7 +119,7 @@ def test_a_query_says_what_became_of_each_node() -> None:
     view = tree_view(anon_vma, shown_window(11, 11))
     lines = tree_ascii(view)
     assert lines[0].startswith("av1, asked for 11: looks at ")
-    assert lines[0].endswith(" nodes, is given 1")
+    assert lines[0].endswith(" times, is given 1")
     assert "\n".join(lines).count("given") == 2
 
 
